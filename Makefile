@@ -1,0 +1,32 @@
+# Every target prepares .venv itself; the second time that costs a few milliseconds.
+BIN := .venv/bin
+
+.PHONY: demo test check fmt bench docs prepare
+
+prepare:
+	@tools/prepare.sh
+
+# PORT=8123 make demo
+demo: prepare
+	@$(BIN)/python examples/litestar_saas/main.py
+
+# Part of it: .venv/bin/pytest -m sqlite tests/spine
+test: prepare
+	@$(BIN)/pytest -n 2 --require-lanes=sqlite,postgres
+
+check: prepare
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -m "not packaging" tests/architecture
+
+fmt: prepare
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: prepare
+	@$(BIN)/python -m tests.bench
+
+docs: prepare
+	@$(BIN)/python tools/build_docs.py

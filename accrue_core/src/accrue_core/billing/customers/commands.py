@@ -1,0 +1,153 @@
+"""Customers: find or create one, and read what happened to it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from accrue_core.billing.customers import queries
+from accrue_core.billing.customers.models import Customer
+from accrue_core.context import Context, verb
+from accrue_core.contracts.capabilities import Capability, require
+from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.handlers import LedgerEntryView
+from accrue_core.contracts.results import Page
+from accrue_core.db.transaction import Transaction
+from accrue_core.errors import ConfigurationError, InvalidRequest, OperationInProgress
+from accrue_core.ids import checked, kind_of
+from accrue_core.ledger import queries as ledger
+from accrue_core.ledger.chain import view
+from accrue_core.operations import queries as operations
+from accrue_core.operations.models import OperationStatus
+from accrue_core.operations.operation import Operation, begin
+from accrue_core.operations.recover import recover
+from accrue_core.owners import Billable, BillingContact, Owner, contact_of, owner_of
+
+_POLL = 0.05
+
+
+@verb("customer")
+async def customer(
+    ctx: Context, payer: Owner | Billable, *, processor: str | None = None
+) -> Customer:
+    """Return the owner's customer at a processor, creating it there when there is none.
+
+    However many callers ask at once, in however many processes, one remote customer comes of it:
+    whoever meets the creation under way waits for it. Without ``processor``, the owner's only
+    customer decides, then ``settings.processor``, then the only processor installed.
+    """
+    owner, contact = owner_of(payer), contact_of(payer)
+    name = await choose_processor(ctx, owner, processor)
+    require(ctx.plugins.processor(name).support, Capability.CREATE_CUSTOMER, processor=name)
+    deadline = asyncio.get_running_loop().time() + ctx.settings.call_deadline.total_seconds()
+    while True:
+        found = await _find(ctx, owner, name)
+        if found is not None:
+            return found
+        found_or_operation = await _decide(ctx, owner, contact, name)
+        if isinstance(found_or_operation, Customer):
+            return found_or_operation
+        if isinstance(found_or_operation, Operation):
+            return await _create(ctx, found_or_operation, owner, contact)
+        if asyncio.get_running_loop().time() > deadline:
+            raise OperationInProgress(queries.owner_hold(owner, name))
+        await recover(ctx, found_or_operation)
+        await asyncio.sleep(_POLL)
+
+
+@verb("find_customer")
+async def find_customer(
+    ctx: Context, payer: Owner | Billable, *, processor: str | None = None
+) -> Customer | None:
+    """Return the owner's customer if we hold one; never asks a processor."""
+    async with ctx.reading() as reading:
+        found = await queries.of_owner(reading, owner_of(payer), processor=processor)
+    return found[0] if found else None
+
+
+@verb("timeline_for")
+async def timeline_for(
+    ctx: Context, of: Owner | Billable | str, *, before: str | None = None, limit: int = 50
+) -> Page[LedgerEntryView]:
+    """Return what became true, newest first: of an owner, a customer, or any one thing by id.
+
+    ``before`` is the cursor of the page before; at most 500 entries come at once.
+    """
+    if not 1 <= limit <= 500:
+        raise InvalidRequest("limit is between 1 and 500")
+    async with ctx.reading() as reading:
+        if not isinstance(of, str):
+            found = await queries.of_owner(reading, owner_of(of), only_live=False)
+            scope = {"customer_ids": [customer.id for customer in found]}
+        elif kind_of(of) == "customer":
+            scope = {"customer_ids": [checked("customer", of)]}
+        else:
+            scope = {"subject": checked(kind_of(of) or "subscription", of)}  # type: ignore[dict-item]
+        rows = await ledger.timeline(reading, before=before, limit=limit + 1, **scope)  # type: ignore[arg-type]
+    entries = tuple(view(row) for row in rows[:limit])
+    return Page(entries, entries[-1].id if len(rows) > limit else None)
+
+
+async def choose_processor(ctx: Context, owner: Owner, wanted: str | None) -> str:
+    """Return the processor to use: named, the owner's only one, the default, the only one."""
+    if wanted is not None:
+        return ctx.plugins.processor(wanted).name
+    async with ctx.reading() as reading:
+        held = {found.processor for found in await queries.of_owner(reading, owner)}
+    if len(held) == 1:
+        return held.pop()
+    if ctx.settings.processor is not None:
+        return ctx.plugins.processor(ctx.settings.processor).name
+    installed = list(ctx.plugins.processors)
+    if len(installed) == 1:
+        return installed[0]
+    if not installed:
+        raise ConfigurationError("no processor is installed and configured")
+    raise InvalidRequest(
+        f"several processors are installed ({', '.join(sorted(installed))}): "
+        "pass processor=..., or set ACCRUE_PROCESSOR"
+    )
+
+
+async def _find(ctx: Context, owner: Owner, processor: str) -> Customer | None:
+    async with ctx.reading() as reading:
+        found = await queries.of_owner(reading, owner, processor=processor)
+    return found[0] if found else None
+
+
+async def _decide(
+    ctx: Context, owner: Owner, contact: BillingContact, processor: str
+) -> Customer | Operation | str:
+    """Return the customer, the operation that is ours to ask, or the id of somebody else's."""
+    subject = queries.owner_hold(owner, processor)
+    async with ctx.transaction("customer.decide") as tx:
+        await tx.hold([subject])
+        found = await queries.of_owner(tx, owner, processor=processor)
+        if found:
+            return found[0]
+        key = await _key(tx, owner, processor)
+        known = await operations.by_key(tx, key)
+        if known is not None and known.status in {OperationStatus.OPEN, OperationStatus.STUCK}:
+            return known.id
+        request = CreateCustomer(owner=owner, name=contact.name, email=contact.email)
+        return await begin(ctx, tx, request, subject=subject, processor=processor, key=key)
+
+
+async def _key(tx: Transaction, owner: Owner, processor: str) -> str:
+    """Return the key of the next creation: a new generation after a deletion or a failure."""
+    prefix = f"customer/{owner}/{processor}/"
+    generation = await queries.count_gone(tx, owner, processor)
+    generation += await operations.failed_under(tx, prefix)
+    return f"{prefix}{generation}"
+
+
+async def _create(
+    ctx: Context, operation: Operation, owner: Owner, contact: BillingContact
+) -> Customer:
+    if operation.is_finished:
+        return (await operation.result(ctx)).row  # type: ignore[no-any-return]
+    request = CreateCustomer(owner=owner, name=contact.name, email=contact.email)
+
+    async with operation.asking(ctx) as processor:
+        answer = await processor.customers.create(request, key=operation.key)
+
+    return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]

@@ -1,0 +1,64 @@
+"""Customers: owners as one processor knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Index, String, Table
+
+from accrue_core.db.base import metadata
+from accrue_core.db.mirrored import mirrored_columns
+from accrue_core.ids import PREFIXES
+from accrue_core.owners import Owner
+
+customers = Table(
+    "accrue_customers",
+    metadata,
+    *mirrored_columns(PREFIXES["customer"]),
+    Column("owner_type", String(40)),
+    Column("owner_id", String(200)),
+    Column("name", String(500)),
+    Column("email", String(500)),
+    Column("currency", String(3)),
+    Column("default_payment_method", String(255)),
+    Index("ix_accrue_customers_owner", "owner_type", "owner_id", "processor"),
+    Index("ix_accrue_customers_email", "email"),
+)
+
+PERSONAL = frozenset({"name", "email"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """One customer. Without an owner it is an orphan: kept, and granting nothing.
+
+    ``default_payment_method`` is a ref.
+    """
+
+    id: str
+    processor: str
+    ref: str
+    remote_at: datetime | None
+    unreadable: str | None
+    gone_at: datetime | None
+    seen: int
+    created_at: datetime
+    updated_at: datetime
+    owner_type: str | None
+    owner_id: str | None
+    name: str | None
+    email: str | None
+    currency: str | None
+    default_payment_method: str | None
+
+    @property
+    def owner(self) -> Owner | None:
+        """Who it belongs to in the host, if anyone knows."""
+        if self.owner_type is None or self.owner_id is None:
+            return None
+        return Owner(self.owner_type, self.owner_id)
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return f"Customer(id={self.id!r}, processor={self.processor!r}, ref={self.ref!r})"

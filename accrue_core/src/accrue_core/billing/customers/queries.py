@@ -1,0 +1,56 @@
+"""Every read of customers."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from accrue_core.billing.customers.models import Customer, customers
+from accrue_core.db.base import to_row
+from accrue_core.db.transaction import Reading
+from accrue_core.errors import NotFound
+from accrue_core.owners import Owner
+
+
+def owner_hold(owner: Owner, processor: str) -> str:
+    """Return the name that finding or creating an owner's customer holds."""
+    return f"owner:{processor}:{owner}"
+
+
+def subject(id_: str) -> str:
+    """Return the name that commands on one customer hold."""
+    return f"command:{id_}"
+
+
+async def get(reading: Reading, id_: str) -> Customer:
+    """Return a customer by our id, or ``NotFound``."""
+    row = await reading.first(select(customers).where(customers.c.id == id_))
+    if row is None:
+        raise NotFound(f"no customer {id_}")
+    return to_row(Customer, row)
+
+
+async def of_owner(
+    reading: Reading, owner: Owner, *, processor: str | None = None, only_live: bool = True
+) -> list[Customer]:
+    """Return an owner's customers, oldest first, without those that are gone."""
+    statement = (
+        select(customers)
+        .where(customers.c.owner_type == owner.type, customers.c.owner_id == owner.id)
+        .order_by(customers.c.id)
+    )
+    if processor is not None:
+        statement = statement.where(customers.c.processor == processor)
+    if only_live:
+        statement = statement.where(customers.c.gone_at.is_(None))
+    return [to_row(Customer, row) for row in await reading.all(statement)]
+
+
+async def count_gone(reading: Reading, owner: Owner, processor: str) -> int:
+    """Count the customers of an owner that its processor has deleted."""
+    statement = select(func.count()).where(
+        customers.c.owner_type == owner.type,
+        customers.c.owner_id == owner.id,
+        customers.c.processor == processor,
+        customers.c.gone_at.is_not(None),
+    )
+    return int(await reading.scalar(statement))

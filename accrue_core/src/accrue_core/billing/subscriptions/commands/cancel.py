@@ -1,0 +1,108 @@
+"""End a subscription, now or later, and undo a pending end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from accrue_core.billing.subscriptions import lifecycle, queries
+from accrue_core.billing.subscriptions.models import Subscription
+from accrue_core.clock import utc
+from accrue_core.context import Context, verb
+from accrue_core.contracts.capabilities import Capability, require
+from accrue_core.contracts.subscriptions import CancelSubscription, KeepSubscription
+from accrue_core.errors import InvalidRequest
+from accrue_core.ids import checked
+from accrue_core.operations.operation import begin
+from accrue_core.operations.recover import recover_before
+
+CancelTime = Literal["now", "period_end"] | datetime
+
+
+@verb("cancel")
+async def cancel(
+    ctx: Context,
+    subscription_id: str,
+    *,
+    when: CancelTime = "period_end",
+    operation_id: str | None = None,
+) -> Subscription:
+    """End a subscription: ``"now"``, at the ``"period_end"``, or at a moment.
+
+    Until a pending end arrives the subscription goes on granting, and ``keep`` takes it back.
+    Ending it now refunds nothing. Raises ``IllegalTransition`` when it has already ended.
+    """
+    word, moment = _when(ctx, when)
+    subject = queries.subject(checked("subscription", subscription_id))
+    key = ctx.operation_key("cancel", subscription_id, operation_id)
+    await recover_before(ctx, subject, key=key)
+    async with ctx.transaction("cancel.decide") as tx:
+        subscription = await queries.hold(tx, subscription_id)
+        request = CancelSubscription(ref=subscription.ref, when=word, at=moment)
+        operation = await begin(
+            ctx, tx, request, subject=subject, processor=subscription.processor, key=key
+        )
+        if operation.is_new:
+            lifecycle.require("cancel", subscription.status)
+            support = ctx.plugins.processor(subscription.processor).support
+            require(support, _CAPABILITIES[word], processor=subscription.processor)
+    if operation.is_finished:
+        return (await operation.result(ctx)).row  # type: ignore[no-any-return]
+
+    async with operation.asking(ctx) as processor:
+        answer = await processor.subscriptions.cancel(request, key=operation.key)
+
+    return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
+
+
+@verb("keep")
+async def keep(
+    ctx: Context, subscription_id: str, *, operation_id: str | None = None
+) -> Subscription:
+    """Undo a pending end.
+
+    Raises ``IllegalTransition`` when none is pending, or when the end has already come.
+    """
+    subject = queries.subject(checked("subscription", subscription_id))
+    key = ctx.operation_key("keep", subscription_id, operation_id)
+    await recover_before(ctx, subject, key=key)
+    async with ctx.transaction("keep.decide") as tx:
+        subscription = await queries.hold(tx, subscription_id)
+        request = KeepSubscription(ref=subscription.ref)
+        operation = await begin(
+            ctx, tx, request, subject=subject, processor=subscription.processor, key=key
+        )
+        if operation.is_new:
+            lifecycle.require("keep", subscription.status)
+            lifecycle.require_pending_end(is_ending=subscription.is_ending)
+            support = ctx.plugins.processor(subscription.processor).support
+            require(support, Capability.KEEP, processor=subscription.processor)
+    if operation.is_finished:
+        return (await operation.result(ctx)).row  # type: ignore[no-any-return]
+
+    async with operation.asking(ctx) as processor:
+        answer = await processor.subscriptions.keep(request, key=operation.key)
+
+    return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
+
+
+_CAPABILITIES = {
+    "now": Capability.CANCEL_NOW,
+    "period_end": Capability.CANCEL_AT_PERIOD_END,
+    "at": Capability.CANCEL_AT_DATE,
+}
+
+
+def _when(
+    ctx: Context, when: CancelTime
+) -> tuple[Literal["now", "period_end", "at"], datetime | None]:
+    if when == "now":
+        return "now", None
+    if when == "period_end":
+        return "period_end", None
+    if not isinstance(when, datetime):
+        raise InvalidRequest(f"cancel 'now', at the 'period_end', or at a datetime, not {when!r}")
+    moment = utc(when, name="the moment to cancel at").replace(microsecond=0)
+    if moment <= ctx.clock.now():
+        raise InvalidRequest("the moment to cancel at is in the future; to end it now say 'now'")
+    return "at", moment

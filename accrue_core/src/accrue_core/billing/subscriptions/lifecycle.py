@@ -1,0 +1,50 @@
+"""What a subscription's statuses mean, and which verbs each allows.
+
+These guard commands before a processor is asked. They never veto the mirror.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from accrue_core.contracts.subscriptions import SubscriptionStatus
+from accrue_core.errors import IllegalTransition
+
+ENTITLING = frozenset({SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE})
+"""Paid for, or on trial: the only statuses that grant anything."""
+
+OWING = frozenset({SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID})
+"""A renewal was not paid."""
+
+ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
+"""Over for good; a processor never brings one back."""
+
+_LIVE = frozenset(SubscriptionStatus) - ENDED
+
+ALLOWED: Mapping[str, frozenset[SubscriptionStatus]] = {
+    "cancel": _LIVE,
+    "keep": _LIVE - {SubscriptionStatus.INCOMPLETE},
+}
+"""The statuses from which each verb makes sense."""
+
+
+def require(verb: str, status: SubscriptionStatus) -> None:
+    """Raise ``IllegalTransition`` unless the verb makes sense from this status."""
+    if status not in ALLOWED[verb]:
+        raise IllegalTransition(
+            verb=verb,
+            noun="subscription",
+            status=status.value,
+            allowed=frozenset(allowed.value for allowed in ALLOWED[verb]),
+        )
+
+
+def require_pending_end(*, is_ending: bool) -> None:
+    """Raise ``IllegalTransition`` when there is no pending end to undo."""
+    if not is_ending:
+        raise IllegalTransition(
+            verb="keep",
+            noun="subscription",
+            status="not set to end",
+            allowed=frozenset({"set to end at a later date"}),
+        )

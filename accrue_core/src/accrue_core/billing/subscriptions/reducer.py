@@ -1,0 +1,150 @@
+"""Subscriptions: snapshot to columns and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from accrue_core.billing.subscriptions.events import (
+    CancellationScheduled,
+    CancellationUndone,
+    CollectionPaused,
+    CollectionResumed,
+    ItemsChanged,
+    SubscriptionActivated,
+    SubscriptionEnded,
+    SubscriptionPastDue,
+    SubscriptionRenewed,
+    SubscriptionStarted,
+    SubscriptionStatusChanged,
+)
+from accrue_core.billing.subscriptions.lifecycle import ENDED
+from accrue_core.billing.subscriptions.models import (
+    PERSONAL,
+    Subscription,
+    SubscriptionItem,
+    items,
+    subscriptions,
+)
+from accrue_core.contracts.subscriptions import (
+    SubscriptionItemSnapshot,
+    SubscriptionSnapshot,
+    SubscriptionStatus,
+)
+from accrue_core.ids import PREFIXES
+from accrue_core.ledger.chain import moment_text
+from accrue_core.ledger.events import LedgerEvent
+from accrue_core.mirror.nouns import Children, Mirror, Parent, Reduction
+
+
+def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduction:
+    """Say what a snapshot changes, and what became true because of it."""
+    columns = {
+        "customer_ref": snapshot.customer,
+        "status": snapshot.status,
+        "collection": snapshot.collection,
+        "currency": snapshot.currency,
+        "cancel_at_period_end": snapshot.cancel_at_period_end,
+        "cancel_at": snapshot.cancel_at,
+        "canceled_at": snapshot.canceled_at,
+        "ended_at": snapshot.ended_at,
+        "started_at": snapshot.started_at,
+        "trial_start": snapshot.trial_start,
+        "trial_end": snapshot.trial_end,
+        "collection_paused": snapshot.collection_paused,
+        "default_payment_method": snapshot.default_payment_method,
+        "latest_invoice": snapshot.latest_invoice,
+        "metadata": dict(snapshot.metadata),
+        "remote_at": snapshot.created_at,
+    }
+    children = {"items": [asdict(item) for item in snapshot.items]}
+    if before is None:
+        prices = tuple(item.price for item in snapshot.items)
+        started = SubscriptionStarted(status=snapshot.status.value, prices=prices)
+        return Reduction(columns, [started], children)
+    events = [
+        *_status(before, snapshot),
+        *_pending_end(before, snapshot),
+        *_items(before, snapshot),
+        *_collection(before, snapshot),
+    ]
+    return Reduction(columns, events, children)
+
+
+def _status(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    if before.status == snapshot.status:
+        return []
+    was = before.status.value
+    if snapshot.status in ENDED:
+        return [SubscriptionEnded(before=was, status=snapshot.status.value)]
+    if snapshot.status == SubscriptionStatus.ACTIVE:
+        return [SubscriptionActivated(before=was)]
+    if snapshot.status == SubscriptionStatus.PAST_DUE:
+        return [SubscriptionPastDue(before=was)]
+    return [SubscriptionStatusChanged(before=was, after=snapshot.status.value)]
+
+
+def _pending_end(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    if snapshot.status in ENDED:
+        return []
+    was = (before.cancel_at_period_end, before.cancel_at)
+    now = (snapshot.cancel_at_period_end, snapshot.cancel_at)
+    if was == now:
+        return []
+    if now == (False, None):
+        return [CancellationUndone()]
+    moment = moment_text(snapshot.cancel_at) if snapshot.cancel_at is not None else None
+    return [CancellationScheduled(at_period_end=snapshot.cancel_at_period_end, cancel_at=moment)]
+
+
+def _items(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    events: list[LedgerEvent] = []
+    was, now = _held(before.items), _held(snapshot.items)
+    if was != now:
+        events.append(ItemsChanged(before=was, after=now))
+    known = {item.ref: item.current_period_end for item in before.items}
+    moved = [
+        item.current_period_end
+        for item in snapshot.items
+        if item.current_period_end is not None
+        and (end := known.get(item.ref)) is not None
+        and item.current_period_end > end
+    ]
+    if moved and snapshot.status not in ENDED:
+        events.append(SubscriptionRenewed(period_end=moment_text(min(moved))))
+    return events
+
+
+def _collection(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    if before.collection_paused == snapshot.collection_paused:
+        return []
+    if snapshot.collection_paused is None:
+        return [CollectionResumed()]
+    return [CollectionPaused(behavior=snapshot.collection_paused)]
+
+
+def _held(
+    lines: Sequence[SubscriptionItem] | Sequence[SubscriptionItemSnapshot],
+) -> tuple[str, ...]:
+    return tuple(sorted(f"{item.price} x {item.quantity}" for item in lines))
+
+
+MIRROR = Mirror(
+    noun="subscription",
+    rank=2,
+    prefix=PREFIXES["subscription"],
+    snapshot=SubscriptionSnapshot,
+    table=subscriptions,
+    row=Subscription,
+    reduce=reduce,
+    personal=PERSONAL,
+    parents=(Parent(noun="customer", id_column="customer_id", ref_column="customer_ref"),),
+    children={
+        "items": Children(
+            table=items,
+            row=SubscriptionItem,
+            parent_column="subscription_id",
+            prefix=PREFIXES["subscription_item"],
+        )
+    },
+)

@@ -1,0 +1,172 @@
+"""Subscriptions with their items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Literal, Protocol
+
+from accrue_core.contracts.results import Answer, AnySnapshot, Key
+
+Collection = Literal["charge", "invoice"]
+"""Whether a due invoice is charged to the payment method on file, or sent to be paid."""
+
+
+class SubscriptionStatus(StrEnum):
+    """The words for where a subscription stands. What they mean is in the slice's lifecycle."""
+
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    UNPAID = "unpaid"
+    PAUSED = "paused"
+    CANCELED = "canceled"
+    INCOMPLETE = "incomplete"
+    INCOMPLETE_EXPIRED = "incomplete_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionItemSnapshot:
+    """One price within a subscription, with a period of its own."""
+
+    ref: str
+    price: str
+    quantity: int | None
+    product: str | None = None
+    current_period_start: datetime | None = None
+    current_period_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionSnapshot:
+    """What a processor says about a subscription.
+
+    ``collection_paused`` is the processor's word for a pause that keeps the status (Stripe's
+    ``pause_collection``); ``cancel_at`` is the moment it will end, whichever way that was asked.
+    """
+
+    noun: ClassVar[str] = "subscription"
+
+    ref: str
+    customer: str
+    status: SubscriptionStatus
+    items: tuple[SubscriptionItemSnapshot, ...]
+    collection: Collection = "charge"
+    currency: str | None = None
+    cancel_at_period_end: bool = False
+    cancel_at: datetime | None = None
+    canceled_at: datetime | None = None
+    ended_at: datetime | None = None
+    started_at: datetime | None = None
+    trial_start: datetime | None = None
+    trial_end: datetime | None = None
+    collection_paused: str | None = None
+    default_payment_method: str | None = None
+    latest_invoice: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """A price and how many of it."""
+
+    price: str
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSubscription:
+    """Start a subscription. At most one of ``trial_days`` and ``trial_end`` is set.
+
+    A first payment that fails or needs the customer leaves the subscription ``incomplete``;
+    the answer then says what the customer has to do. ``days_until_due`` goes with collection
+    by invoice. ``metadata`` is the host's; the processor adds our operation id.
+    """
+
+    gateway: ClassVar[str] = "subscriptions"
+    method: ClassVar[str] = "create"
+    noun: ClassVar[str] = "subscription"
+    effect: ClassVar[Literal["create", "change"]] = "create"
+    moves_money: ClassVar[bool] = True
+    personal: ClassVar[frozenset[str]] = frozenset({"metadata"})
+
+    customer: str
+    items: tuple[NewItem, ...]
+    trial_days: int | None = None
+    trial_end: datetime | None = None
+    payment_method: str | None = None
+    collection: Collection = "charge"
+    days_until_due: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelSubscription:
+    """End a subscription: ``now``, at ``period_end``, or ``at`` a moment."""
+
+    gateway: ClassVar[str] = "subscriptions"
+    method: ClassVar[str] = "cancel"
+    noun: ClassVar[str] = "subscription"
+    effect: ClassVar[Literal["create", "change"]] = "change"
+    moves_money: ClassVar[bool] = False
+    personal: ClassVar[frozenset[str]] = frozenset()
+
+    ref: str
+    when: Literal["now", "period_end", "at"]
+    at: datetime | None = None
+
+    def is_met_by(self, snapshot: AnySnapshot) -> bool:
+        """Whether it has ended, or is set to end as asked."""
+        if not isinstance(snapshot, SubscriptionSnapshot):
+            return False
+        ended = snapshot.ended_at is not None or snapshot.status == SubscriptionStatus.CANCELED
+        if self.when == "now":
+            return ended
+        if self.when == "period_end":
+            return ended or snapshot.cancel_at_period_end
+        return ended or (snapshot.cancel_at == self.at and not snapshot.cancel_at_period_end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepSubscription:
+    """Undo a pending end."""
+
+    gateway: ClassVar[str] = "subscriptions"
+    method: ClassVar[str] = "keep"
+    noun: ClassVar[str] = "subscription"
+    effect: ClassVar[Literal["create", "change"]] = "change"
+    moves_money: ClassVar[bool] = False
+    personal: ClassVar[frozenset[str]] = frozenset()
+
+    ref: str
+
+    def is_met_by(self, snapshot: AnySnapshot) -> bool:
+        """Whether no end is pending."""
+        return (
+            isinstance(snapshot, SubscriptionSnapshot)
+            and not snapshot.cancel_at_period_end
+            and snapshot.cancel_at is None
+        )
+
+
+class SubscriptionGateway(Protocol):
+    """A processor's operations on subscriptions."""
+
+    async def create(self, request: CreateSubscription, *, key: Key) -> Answer:
+        """Start it; the customer, the first invoice and its payment method come along."""
+        ...
+
+    async def cancel(self, request: CancelSubscription, *, key: Key) -> Answer:
+        """End it, now or later."""
+        ...
+
+    async def keep(self, request: KeepSubscription, *, key: Key) -> Answer:
+        """Undo a pending end."""
+        ...
+
+    async def fetch(self, ref: str) -> Answer:
+        """Return it as it is now; ``next_action`` is set while its payment waits for someone."""
+        ...

@@ -1,0 +1,165 @@
+"""Rows that are jobs: claimed under a lease, retried, and in the end done or dead.
+
+The database is the queue. A claim marks rows as running until a moment of the database's clock;
+whoever finds them after that moment may claim them again. Finishing a row needs the token of the
+claim, so a process that was thought dead cannot finish what somebody else has taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.engine import RowMapping
+
+from accrue_core.db.columns import UtcDateTime, Word, one_of
+from accrue_core.db.database_clock import db_clock
+from accrue_core.db.transaction import Reading, Transaction
+
+
+class JobStatus(StrEnum):
+    """Where a job row stands. ``waiting`` with attempts behind it has failed before."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+
+
+def lease_columns() -> list[Any]:
+    """Return the columns and constraints that make a table's rows jobs."""
+    return [
+        Column("status", Word(JobStatus), nullable=False, default=JobStatus.WAITING),
+        Column("attempts", Integer, nullable=False, default=0),
+        Column("due_at", UtcDateTime, nullable=False, default=db_clock()),
+        Column("lease_token", String(32)),
+        Column("lease_until", UtcDateTime),
+        Column("last_error", String(500)),
+        one_of("status", JobStatus),
+    ]
+
+
+def due_index(table: Table) -> Index:
+    """Return the partial index that claims read: only rows with something left to do."""
+    unfinished = table.c.status.in_([JobStatus.WAITING, JobStatus.RUNNING])
+    return Index(
+        f"ix_{table.name}_due",
+        table.c.due_at,
+        table.c.id,
+        postgresql_where=unfinished,
+        sqlite_where=unfinished,
+    )
+
+
+def _due(table: Table) -> ColumnElement[bool]:
+    return or_(
+        and_(table.c.status == JobStatus.WAITING, table.c.due_at <= db_clock()),
+        and_(table.c.status == JobStatus.RUNNING, table.c.lease_until <= db_clock()),
+    )
+
+
+async def is_due(reading: Reading, table: Table, only: ColumnElement[bool] | None = None) -> bool:
+    """Whether a claim would find anything; takes no lock."""
+    statement = select(table.c.id).where(_due(table)).limit(1)
+    if only is not None:
+        statement = statement.where(only)
+    return await reading.scalar(statement) is not None
+
+
+async def claim(
+    tx: Transaction,
+    table: Table,
+    *,
+    token: str,
+    limit: int,
+    lease: timedelta,
+    only: ColumnElement[bool] | None = None,
+) -> Sequence[RowMapping]:
+    """Take due rows, oldest first; each claim counts as an attempt."""
+    chosen = (
+        select(table.c.id)
+        .where(_due(table))
+        .order_by(table.c.due_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if only is not None:
+        chosen = chosen.where(only)
+    statement = (
+        update(table)
+        .where(table.c.id.in_(chosen.scalar_subquery()))
+        .values(
+            status=JobStatus.RUNNING,
+            attempts=table.c.attempts + 1,
+            lease_token=token,
+            lease_until=db_clock(lease),
+        )
+        .returning(table)
+    )
+    rows = (await tx.execute(statement)).mappings().all()
+    return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+
+
+def _mine(table: Table, ids: Sequence[str], token: str) -> ColumnElement[bool]:
+    return and_(
+        table.c.id.in_(ids), table.c.lease_token == token, table.c.status == JobStatus.RUNNING
+    )
+
+
+async def finish(tx: Transaction, table: Table, ids: Sequence[str], *, token: str) -> list[str]:
+    """Mark rows as done, if they are still ours; return the ids that were."""
+    if not ids:
+        return []
+    statement = (
+        update(table)
+        .where(_mine(table, ids, token))
+        .values(status=JobStatus.DONE, lease_token=None, lease_until=None, last_error=None)
+        .returning(table.c.id)
+    )
+    return list((await tx.execute(statement)).scalars())
+
+
+async def postpone(
+    tx: Transaction, table: Table, id_: str, *, token: str, wait: timedelta | None, error: str
+) -> None:
+    """Record a failure: try again after ``wait``, or bury the row when there is none."""
+    await tx.execute(
+        update(table)
+        .where(_mine(table, [id_], token))
+        .values(
+            status=JobStatus.DEAD if wait is None else JobStatus.WAITING,
+            due_at=db_clock(wait or timedelta(0)),
+            lease_token=None,
+            lease_until=None,
+            last_error=error[:500],
+        )
+    )
+
+
+async def revive(tx: Transaction, table: Table, ids: Sequence[str]) -> int:
+    """Make rows due at once with all their attempts before them; return how many."""
+    if not ids:
+        return 0
+    result = await tx.execute(
+        update(table)
+        .where(
+            table.c.id.in_(ids),
+            table.c.status.in_([JobStatus.DONE, JobStatus.DEAD, JobStatus.WAITING]),
+        )
+        .values(status=JobStatus.WAITING, attempts=0, due_at=db_clock(), last_error=None)
+    )
+    return result.rowcount

@@ -1,0 +1,33 @@
+"""Numbers that our own database hands out, always growing.
+
+They order questions and answers, so that no clock has to. On PostgreSQL they come from a
+sequence; on SQLite from a counter row, which the one writer moves.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Sequence, String, Table, select, update
+
+from accrue_core.db.base import metadata
+from accrue_core.db.transaction import Transaction
+
+questions = Sequence("accrue_questions", metadata=metadata)
+counters = Table(
+    "accrue_counters",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+
+async def draw(tx: Transaction) -> int:
+    """Return a number larger than any that was drawn before."""
+    if not tx.is_sqlite:
+        return int(await tx.scalar(select(questions.next_value())))
+    statement = (
+        update(counters)
+        .where(counters.c.name == questions.name)
+        .values(value=counters.c.value + 1)
+        .returning(counters.c.value)
+    )
+    return int((await tx.execute(statement)).scalar_one())

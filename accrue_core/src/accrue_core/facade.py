@@ -1,0 +1,69 @@
+"""Every verb there is, one line each.
+
+A verb is a function whose first parameter is the context; assigned here, it is a method. Its
+signature and its documentation are where it is written.
+"""
+
+from __future__ import annotations
+
+from accrue_core.billing.customers.commands import customer, find_customer, timeline_for
+from accrue_core.billing.entitlements.gate import (
+    entitled,
+    explain_access,
+    features_for,
+    has_active_plan,
+)
+from accrue_core.billing.invoices.commands import invoice, invoices
+from accrue_core.billing.payment_methods.commands import add_payment_method, payment_methods
+from accrue_core.billing.subscriptions.commands.cancel import cancel, keep
+from accrue_core.billing.subscriptions.commands.read import subscription, subscriptions
+from accrue_core.billing.subscriptions.commands.subscribe import subscribe
+from accrue_core.context import Context
+from accrue_core.ledger.history import verify_ledger
+from accrue_core.operations.manage import open_operations, recover_operations
+from accrue_core.webhooks.replay import (
+    replay_handlers,
+    replay_webhook,
+    replay_webhooks,
+    webhook_deliveries,
+)
+
+
+class Billing(Context):
+    """What a host calls. Get one from ``accrue.billing``, or from ``acting_as``."""
+
+    customer = customer
+    find_customer = find_customer
+
+    add_payment_method = add_payment_method
+    payment_methods = payment_methods
+
+    subscribe = subscribe
+    cancel = cancel
+    keep = keep
+    subscription = subscription
+    subscriptions = subscriptions
+
+    invoice = invoice
+    invoices = invoices
+
+    entitled = entitled
+    has_active_plan = has_active_plan
+    features_for = features_for
+    explain_access = explain_access
+
+    timeline_for = timeline_for
+    verify_ledger = verify_ledger
+
+    webhook_deliveries = webhook_deliveries
+    replay_webhook = replay_webhook
+    replay_webhooks = replay_webhooks
+    replay_handlers = replay_handlers
+
+    open_operations = open_operations
+    recover_operations = recover_operations
+
+
+def verbs() -> list[str]:
+    """Return the names of all verbs, in the order of the class."""
+    return [name for name, value in vars(Billing).items() if hasattr(value, "verb_name")]

@@ -1,0 +1,99 @@
+"""Our own identifiers: UUIDv7 in the database, prefixed text everywhere else.
+
+The text is ``<prefix>_`` and 26 characters of Crockford base 32, as the TypeID specification
+writes UUIDs. It sorts by creation time, and its prefixes differ from Stripe's, so that an
+operator never takes one of our ids for a processor's ref.
+"""
+
+from __future__ import annotations
+
+from typing import NewType, Protocol
+from uuid import UUID
+
+from accrue_core.errors import InvalidRequest, NotFound
+
+CustomerId = NewType("CustomerId", str)
+PaymentMethodId = NewType("PaymentMethodId", str)
+SubscriptionId = NewType("SubscriptionId", str)
+SubscriptionItemId = NewType("SubscriptionItemId", str)
+InvoiceId = NewType("InvoiceId", str)
+OperationId = NewType("OperationId", str)
+DeliveryId = NewType("DeliveryId", str)
+
+PREFIXES = {
+    "customer": "acus",
+    "payment_method": "apm",
+    "subscription": "asub",
+    "subscription_item": "asit",
+    "invoice": "ainv",
+    "invoice_line": "ainl",
+    "invoice_payment": "ainp",
+    "operation": "aop",
+    "ledger_entry": "aled",
+    "job": "ajob",
+    "delivery": "awhd",
+    "handler_run": "ahr",
+}
+"""Every kind of thing that has an id, and the prefix its ids carry."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_LENGTH = 26
+
+
+class IdSource(Protocol):
+    """Where new ids come from."""
+
+    def new(self) -> UUID:
+        """Return an id that sorts after those made before it."""
+        ...
+
+
+class TimeOrderedIds:
+    """UUIDv7 (RFC 9562), monotonic within a process."""
+
+    def new(self) -> UUID:
+        """Return the next UUIDv7."""
+        from uuid_utils import compat
+
+        return compat.uuid7()
+
+
+def to_text(prefix: str, value: UUID) -> str:
+    """Write an id as prefixed text.
+
+    >>> to_text("asub", UUID(int=0))
+    'asub_00000000000000000000000000'
+    """
+    number = value.int
+    letters = []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 32)
+        letters.append(_ALPHABET[digit])
+    return f"{prefix}_{''.join(reversed(letters))}"
+
+
+def to_uuid(prefix: str, text: str) -> UUID:
+    """Read prefixed text back; anything else is an ``InvalidRequest``."""
+    head, _, tail = text.rpartition("_") if isinstance(text, str) else ("", "", "")
+    number = 0
+    for letter in tail:
+        number = number * 32 + _VALUES.get(letter, 1 << 200)
+    if head != prefix or len(tail) != _LENGTH or number >= 1 << 128:
+        raise InvalidRequest(f"not an id of the form {prefix}_...: {text!r}")
+    return UUID(int=number)
+
+
+def kind_of(text: str) -> str | None:
+    """Say what kind of thing an id names, by its prefix; ``None`` when it is not ours."""
+    prefix = text.rpartition("_")[0]
+    return next((kind for kind, known in PREFIXES.items() if known == prefix), None)
+
+
+def checked(kind: str, text: str) -> str:
+    """Return an id of this kind as given; anything that cannot be one is ``NotFound``."""
+    try:
+        to_uuid(PREFIXES[kind], text)
+    except InvalidRequest:
+        raise NotFound(f"no {kind.replace('_', ' ')} {str(text)[:64]!r}") from None
+    return text

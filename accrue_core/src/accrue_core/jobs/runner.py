@@ -1,0 +1,127 @@
+"""Claim, run, retry, bury: the same work for every runner."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from datetime import timedelta
+
+from accrue_core import telemetry
+from accrue_core.actors import Actor
+from accrue_core.db.transaction import Transaction
+from accrue_core.errors import AccrueError
+from accrue_core.facade import Billing
+from accrue_core.jobs.catalog import JOBS
+from accrue_core.jobs.handlers import run_handler
+from accrue_core.operations import queries as operations
+from accrue_core.outbox import queries as outbox
+from accrue_core.outbox.models import HandlerRun, Job
+from accrue_core.outbox.retry import describe, next_wait
+from accrue_core.webhooks.dispatch import dispatch
+
+RELEASED_FOR = timedelta(days=1)
+"""How long an operation that was certainly never asked waits for its caller to come back."""
+
+_log = logging.getLogger("accrue.jobs")
+
+
+class Drain:
+    """Everything that is due, of every kind. Implements ``contracts.job_runner.Work``."""
+
+    def __init__(self, billing: Billing) -> None:
+        self.billing = billing.acting_as(Actor("job"))
+
+    async def drain(self) -> int:
+        """Do everything that is due, until nothing is; return how many pieces that was."""
+        total = 0
+        while done := await self._round():
+            total += done
+        return total
+
+    async def _round(self) -> int:
+        done = await dispatch(self.billing)
+        done += await self._jobs()
+        done += await self._handlers()
+        done += await self._operations()
+        return done
+
+    async def _jobs(self) -> int:
+        async with self.billing.reading() as reading:
+            if not await outbox.is_due(reading):
+                return 0
+        settings, token = self.billing.settings, secrets.token_hex(16)
+        async with self.billing.transaction("jobs.claim") as tx:
+            claimed = await outbox.claim(
+                tx, token=token, limit=settings.batch_size, lease=settings.lease
+            )
+        for job in claimed:
+            await self._job(job, token)
+        return len(claimed)
+
+    async def _job(self, job: Job, token: str) -> None:
+        try:
+            with telemetry.span(f"job.{job.name}"):
+                await JOBS[job.name](self.billing, job.payload)
+        except Exception as error:
+            _report(f"job {job.name}", error)
+            wait = self._wait(error, job.attempts)
+            async with self.billing.transaction("jobs.postpone") as tx:
+                await outbox.postpone(tx, job.id, token=token, wait=wait, error=describe(error))
+            return
+        async with self.billing.transaction("jobs.done") as tx:
+            await outbox.discard(tx, [job.id], token=token)
+
+    async def _handlers(self) -> int:
+        plugins, settings = self.billing.plugins, self.billing.settings
+        handlers = [*plugins.event_handlers, *plugins.webhook_handlers]
+        if not handlers:
+            return 0
+        async with self.billing.reading() as reading:
+            if not await outbox.is_run_due(reading, handlers=handlers):
+                return 0
+        token = secrets.token_hex(16)
+        async with self.billing.transaction("handlers.claim") as tx:
+            claimed = await outbox.claim_runs(
+                tx,
+                handlers=handlers,
+                token=token,
+                limit=settings.batch_size,
+                lease=settings.lease,
+            )
+        for run in claimed:
+            await self._run(run, token)
+        return len(claimed)
+
+    async def _run(self, run: HandlerRun, token: str) -> None:
+        try:
+            with telemetry.span("handler", handler=run.handler):
+                await run_handler(self.billing, run)
+        except Exception as error:
+            _report(f"handler {run.handler}", error)
+            wait = self._wait(error, run.attempts)
+            async with self.billing.transaction("handlers.postpone") as tx:
+                await outbox.postpone_run(tx, run.id, token=token, wait=wait, error=describe(error))
+            return
+        async with self.billing.transaction("handlers.done") as tx:
+            await outbox.finish_run(tx, run.id, token=token)
+
+    async def _operations(self) -> int:
+        outcomes = await self.billing.recover_operations()
+        async with self.billing.reading() as reading:
+            if not await operations.has_released(reading, older_than=RELEASED_FOR):
+                return sum(outcomes.values())
+        async with self.billing.transaction("operations.abandon") as tx:
+            return sum(outcomes.values()) + await self._abandon(tx)
+
+    async def _abandon(self, tx: Transaction) -> int:
+        return await operations.abandon_released(tx, older_than=RELEASED_FOR)
+
+    def _wait(self, error: Exception, attempts: int) -> timedelta | None:
+        return next_wait(error, attempts, max_attempts=self.billing.settings.max_attempts)
+
+
+def _report(what: str, error: Exception) -> None:
+    if isinstance(error, AccrueError):
+        _log.warning("%s failed: %s", what, error.code)
+    else:
+        _log.exception("%s failed", what)

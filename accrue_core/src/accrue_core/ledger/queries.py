@@ -1,0 +1,130 @@
+"""Every read and write of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import bindparam, exists, insert, literal, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from accrue_core.db.base import to_row
+from accrue_core.db.transaction import Reading, Transaction
+from accrue_core.errors import InvalidRequest
+from accrue_core.ledger.chain import GENESIS
+from accrue_core.ledger.models import ChainHead, LedgerEntry, entries, heads
+
+
+async def lock_heads(tx: Transaction, chains: Sequence[str], now: datetime) -> dict[str, ChainHead]:
+    """Lock the heads of these chains, making those that do not exist yet.
+
+    A head is inserted before it is locked: SELECT ... FOR UPDATE of a missing row locks nothing,
+    and two first writers would both take the first number.
+    """
+    new = (sqlite if tx.is_sqlite else postgresql).insert(heads).on_conflict_do_nothing()
+    await tx.execute(
+        new, [{"chain": chain, "sequence": 0, "hash": GENESIS, "at": now} for chain in chains]
+    )
+    statement = (
+        select(heads).where(heads.c.chain.in_(chains)).order_by(heads.c.chain).with_for_update()
+    )
+    return {row["chain"]: to_row(ChainHead, row) for row in await tx.all(statement)}
+
+
+async def add(tx: Transaction, written: Sequence[LedgerEntry]) -> None:
+    """Insert entries."""
+    await tx.execute(insert(entries), [asdict(entry) for entry in written])
+
+
+async def move_heads(tx: Transaction, moved: Sequence[ChainHead]) -> None:
+    """Let heads point at the newest entries."""
+    statement = (
+        update(heads)
+        .where(heads.c.chain == bindparam("of_chain"))
+        .values(
+            sequence=bindparam("new_sequence"), hash=bindparam("new_hash"), at=bindparam("new_at")
+        )
+    )
+    await tx.execute(
+        statement,
+        [
+            {
+                "of_chain": head.chain,
+                "new_sequence": head.sequence,
+                "new_hash": head.hash,
+                "new_at": head.at,
+            }
+            for head in moved
+        ],
+    )
+
+
+async def by_ids(reading: Reading, ids: Sequence[str]) -> list[LedgerEntry]:
+    """Return entries by id, in the order they were written."""
+    statement = select(entries).where(entries.c.id.in_(ids)).order_by(entries.c.id)
+    return [to_row(LedgerEntry, row) for row in await reading.all(statement)]
+
+
+async def timeline(
+    reading: Reading,
+    *,
+    customer_ids: Sequence[str] = (),
+    subject: str | None = None,
+    before: str | None = None,
+    limit: int,
+) -> list[LedgerEntry]:
+    """Return the newest entries of customers, or of one subject, older than entry ``before``."""
+    order = (entries.c.at, entries.c.sequence, entries.c.id)
+    statement = select(entries).order_by(*(column.desc() for column in order)).limit(limit)
+    if subject is not None:
+        statement = statement.where(entries.c.subject == subject)
+    else:
+        statement = statement.where(entries.c.customer_id.in_(customer_ids))
+    if before is not None:
+        cursor = await reading.first(select(*order).where(entries.c.id == before))
+        if cursor is None:
+            raise InvalidRequest(f"no ledger entry {before}")
+        statement = statement.where(
+            tuple_(*order) < tuple_(*(literal(cursor[c.name], c.type) for c in order))
+        )
+    return [to_row(LedgerEntry, row) for row in await reading.all(statement)]
+
+
+async def walk(reading: Reading, *, size: int) -> AsyncIterator[list[LedgerEntry]]:
+    """Yield all entries in chain order, in blocks, with constant memory."""
+    chain, sequence = "", -1
+    while True:
+        statement = (
+            select(entries)
+            .where(
+                or_(
+                    entries.c.chain > chain,
+                    (entries.c.chain == chain) & (entries.c.sequence > sequence),
+                )
+            )
+            .order_by(entries.c.chain, entries.c.sequence)
+            .limit(size)
+        )
+        block = [to_row(LedgerEntry, row) for row in await reading.all(statement)]
+        if not block:
+            return
+        yield block
+        chain, sequence = block[-1].chain, block[-1].sequence
+
+
+async def heads_of(reading: Reading, chains: Sequence[str]) -> dict[str, ChainHead]:
+    """Return the heads of these chains."""
+    statement = select(heads).where(heads.c.chain.in_(chains))
+    return {row["chain"]: to_row(ChainHead, row) for row in await reading.all(statement)}
+
+
+async def emptied_heads(reading: Reading, *, limit: int) -> list[ChainHead]:
+    """Return heads whose chain has lost all of its entries."""
+    statement = (
+        select(heads)
+        .where(~exists().where(entries.c.chain == heads.c.chain))
+        .order_by(heads.c.chain)
+        .limit(limit)
+    )
+    return [to_row(ChainHead, row) for row in await reading.all(statement)]

@@ -1,0 +1,214 @@
+"""Every read and write of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import case, func, insert, literal, select, update
+from sqlalchemy.engine import RowMapping
+
+from accrue_core.db.base import to_row
+from accrue_core.db.database_clock import db_clock
+from accrue_core.db.transaction import Reading, Transaction
+from accrue_core.operations.models import OperationRecord, OperationStatus, operations
+
+_UNFINISHED = (OperationStatus.OPEN, OperationStatus.RELEASED, OperationStatus.STUCK)
+
+
+def _record(row: RowMapping | None) -> OperationRecord | None:
+    return None if row is None else to_row(OperationRecord, row)
+
+
+async def by_key(reading: Reading, key: str) -> OperationRecord | None:
+    """Return the operation of this key; inside a transaction its row is locked."""
+    statement = select(operations).where(operations.c.key == key)
+    if isinstance(reading, Transaction):
+        statement = statement.with_for_update()
+    return _record(await reading.first(statement))
+
+
+async def by_id(reading: Reading, id_: str) -> OperationRecord | None:
+    """Return an operation by our id; inside a transaction its row is locked."""
+    statement = select(operations).where(operations.c.id == id_)
+    if isinstance(reading, Transaction):
+        statement = statement.with_for_update()
+    return _record(await reading.first(statement))
+
+
+async def is_expired(reading: Reading, id_: str) -> bool:
+    """Whether an operation is open and nobody holds its lease."""
+    statement = select(operations.c.id).where(
+        operations.c.id == id_,
+        operations.c.status == OperationStatus.OPEN,
+        operations.c.lease_until <= db_clock(),
+    )
+    return await reading.scalar(statement) is not None
+
+
+async def open_on(reading: Reading, subject: str) -> OperationRecord | None:
+    """Return the open operation on a subject, if there is one."""
+    statement = select(operations).where(
+        operations.c.subject == subject, operations.c.status == OperationStatus.OPEN
+    )
+    return _record(await reading.first(statement))
+
+
+async def add(tx: Transaction, values: Mapping[str, Any], *, lease: timedelta) -> OperationRecord:
+    """Insert an open operation under a lease."""
+    statement = (
+        insert(operations)
+        .values(
+            **values,
+            status=OperationStatus.OPEN,
+            attempts=1,
+            lease_until=db_clock(lease),
+            started_at=db_clock(),
+        )
+        .returning(operations)
+    )
+    return to_row(OperationRecord, (await tx.execute(statement)).mappings().one())
+
+
+async def take(tx: Transaction, id_: str, *, lease: timedelta) -> OperationRecord:
+    """Renew the lease of an operation and open it again if it was released."""
+    statement = (
+        update(operations)
+        .where(operations.c.id == id_)
+        .values(
+            status=OperationStatus.OPEN,
+            attempts=case(
+                (operations.c.status == OperationStatus.RELEASED, 1),
+                else_=operations.c.attempts + 1,
+            ),
+            lease_until=db_clock(lease),
+        )
+        .returning(operations)
+    )
+    return to_row(OperationRecord, (await tx.execute(statement)).mappings().one())
+
+
+async def take_expired(tx: Transaction, id_: str, *, lease: timedelta) -> OperationRecord | None:
+    """Take over an open operation whose lease has ended; ``None`` when it has not."""
+    statement = (
+        update(operations)
+        .where(
+            operations.c.id == id_,
+            operations.c.status == OperationStatus.OPEN,
+            operations.c.lease_until <= db_clock(),
+        )
+        .values(attempts=operations.c.attempts + 1, lease_until=db_clock(lease))
+        .returning(operations)
+    )
+    return _record((await tx.execute(statement)).mappings().first())
+
+
+async def end(
+    tx: Transaction,
+    id_: str,
+    status: OperationStatus,
+    *,
+    noun: str | None = None,
+    ref: str | None = None,
+    refusal: Mapping[str, Any] | None = None,
+) -> None:
+    """Record the outcome of an unfinished operation and forget the personal parts."""
+    await tx.execute(
+        update(operations)
+        .where(operations.c.id == id_, operations.c.status.in_(_UNFINISHED))
+        .values(
+            status=status,
+            ended_at=db_clock(),
+            personal=None,
+            result_noun=noun,
+            result_ref=ref,
+            refusal=refusal,
+        )
+    )
+
+
+async def release(tx: Transaction, record: OperationRecord) -> None:
+    """Record that the processor was certainly not asked, if nobody but us has tried to.
+
+    After an earlier attempt with an unknown outcome, "not asked" says only that this attempt had
+    no effect: the operation stays open then.
+    """
+    await tx.execute(
+        update(operations)
+        .where(
+            operations.c.id == record.id,
+            operations.c.status == OperationStatus.OPEN,
+            operations.c.attempts == 1,
+            literal(record.attempts) == 1,
+        )
+        .values(status=OperationStatus.RELEASED, lease_until=db_clock())
+    )
+
+
+async def postpone(tx: Transaction, id_: str, *, wait: timedelta) -> None:
+    """Leave an open operation alone for a while."""
+    await tx.execute(
+        update(operations)
+        .where(operations.c.id == id_, operations.c.status == OperationStatus.OPEN)
+        .values(lease_until=db_clock(wait))
+    )
+
+
+async def expired(reading: Reading, *, limit: int) -> list[OperationRecord]:
+    """Return open operations whose lease has ended, oldest first."""
+    statement = (
+        select(operations)
+        .where(operations.c.status == OperationStatus.OPEN, operations.c.lease_until <= db_clock())
+        .order_by(operations.c.lease_until)
+        .limit(limit)
+    )
+    return [to_row(OperationRecord, row) for row in await reading.all(statement)]
+
+
+async def abandon_released(tx: Transaction, *, older_than: timedelta) -> int:
+    """Give up released operations that nobody came back for."""
+    result = await tx.execute(
+        update(operations)
+        .where(
+            operations.c.status == OperationStatus.RELEASED,
+            operations.c.lease_until <= db_clock(-older_than),
+        )
+        .values(status=OperationStatus.ABANDONED, ended_at=db_clock(), personal=None)
+    )
+    return result.rowcount
+
+
+async def has_released(reading: Reading, *, older_than: timedelta) -> bool:
+    """Whether ``abandon_released`` would find anything."""
+    statement = (
+        select(operations.c.id)
+        .where(
+            operations.c.status == OperationStatus.RELEASED,
+            operations.c.lease_until <= db_clock(-older_than),
+        )
+        .limit(1)
+    )
+    return await reading.scalar(statement) is not None
+
+
+async def failed_under(reading: Reading, prefix: str) -> int:
+    """Count the finished operations below a key prefix that had no effect."""
+    statement = select(func.count()).where(
+        operations.c.key.startswith(prefix, autoescape=True),
+        operations.c.status.in_([OperationStatus.REFUSED, OperationStatus.ABANDONED]),
+    )
+    return int(await reading.scalar(statement))
+
+
+async def listed(
+    reading: Reading, *, statuses: Sequence[OperationStatus], limit: int
+) -> list[OperationRecord]:
+    """Return operations in these statuses, newest first."""
+    statement = (
+        select(operations)
+        .where(operations.c.status.in_(statuses))
+        .order_by(operations.c.id.desc())
+        .limit(limit)
+    )
+    return [to_row(OperationRecord, row) for row in await reading.all(statement)]

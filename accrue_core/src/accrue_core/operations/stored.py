@@ -1,0 +1,52 @@
+"""Pure: requests and refusals as they are stored, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from accrue_core.contracts.processor import REQUESTS
+from accrue_core.contracts.requests import Request
+from accrue_core.errors import CardDeclined, ProcessorError, ProcessorRejected, RemoteMissing
+from accrue_core.operations.models import OperationRecord
+
+
+def method_of(request: Request) -> str:
+    """Return where a request goes, as in ``subscriptions.create``."""
+    return f"{request.gateway}.{request.method}"
+
+
+def split(request: Request) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return a request's plain parts and its personal parts."""
+    content: dict[str, Any] = msgspec.to_builtins(request)
+    personal = {name: content.pop(name) for name in sorted(request.personal)}
+    return content, {name: value for name, value in personal.items() if value} or None
+
+
+def joined(record: OperationRecord) -> Request:
+    """Return the request of an operation whose outcome is not known yet."""
+    content = {**record.request, **(record.personal or {})}
+    request: Request = msgspec.convert(content, REQUESTS[record.method])
+    return request
+
+
+def refusal_of(error: ProcessorError) -> dict[str, Any]:
+    """Return what is needed to raise a final refusal again."""
+    stored: dict[str, Any] = {"code": error.code, "message": str(error)}
+    for name in ("reason", "advice", "param", "noun", "ref"):
+        if getattr(error, name, None) is not None:
+            stored[name] = getattr(error, name)
+    return stored
+
+
+def error_of(refusal: Mapping[str, Any]) -> ProcessorError:
+    """Return the final refusal that was stored."""
+    if refusal["code"] == CardDeclined.code:
+        return CardDeclined(reason=refusal["reason"], advice=refusal["advice"])
+    if refusal["code"] == RemoteMissing.code:
+        return RemoteMissing(noun=refusal["noun"], ref=refusal["ref"])
+    return ProcessorRejected(
+        refusal["message"], reason=refusal["reason"], param=refusal.get("param")
+    )

@@ -1,0 +1,131 @@
+"""Every read and write of promised jobs and handler runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from accrue_core.db import leases
+from accrue_core.db.base import to_row
+from accrue_core.db.leases import JobStatus
+from accrue_core.db.transaction import Reading, Transaction
+from accrue_core.ids import PREFIXES, to_text
+from accrue_core.outbox.models import HandlerRun, Job, handler_runs, jobs
+
+
+async def add(
+    tx: Transaction, id_: str, name: str, payload: Mapping[str, Any], dedupe_key: str | None
+) -> None:
+    """Insert a job unless one with its key is waiting."""
+    insert = (sqlite if tx.is_sqlite else postgresql).insert(jobs)
+    await tx.execute(
+        insert.values(
+            id=id_, name=name, payload=dict(payload), dedupe_key=dedupe_key
+        ).on_conflict_do_nothing(index_elements=[jobs.c.dedupe_key])
+    )
+
+
+async def is_due(reading: Reading) -> bool:
+    """Whether there is a job to claim."""
+    return await leases.is_due(reading, jobs)
+
+
+async def claim(tx: Transaction, *, token: str, limit: int, lease: timedelta) -> list[Job]:
+    """Claim due jobs and drop their keys, so that new promises are not swallowed."""
+    rows = await leases.claim(tx, jobs, token=token, limit=limit, lease=lease)
+    keyed = [row["id"] for row in rows if row["dedupe_key"] is not None]
+    if keyed:
+        await tx.execute(update(jobs).where(jobs.c.id.in_(keyed)).values(dedupe_key=None))
+    return [to_row(Job, row) for row in rows]
+
+
+async def discard(tx: Transaction, ids: Sequence[str], *, token: str) -> None:
+    """Delete jobs that are done, if they are still ours."""
+    await tx.execute(
+        delete(jobs).where(
+            jobs.c.id.in_(ids), jobs.c.lease_token == token, jobs.c.status == JobStatus.RUNNING
+        )
+    )
+
+
+async def postpone(
+    tx: Transaction, id_: str, *, token: str, wait: timedelta | None, error: str
+) -> None:
+    """Record a failed attempt."""
+    await leases.postpone(tx, jobs, id_, token=token, wait=wait, error=error)
+
+
+async def count_dead(reading: Reading) -> int:
+    """Count the jobs that were given up."""
+    statement = select(func.count()).where(jobs.c.status == JobStatus.DEAD)
+    return int(await reading.scalar(statement))
+
+
+async def add_runs(tx: Transaction, runs: Sequence[tuple[str, str]]) -> None:
+    """Add runs of handlers for subjects; those that exist already are left as they are."""
+    if not runs:
+        return
+    insert = (sqlite if tx.is_sqlite else postgresql).insert(handler_runs)
+    await tx.execute(
+        insert.on_conflict_do_nothing(),
+        [
+            {
+                "id": to_text(PREFIXES["handler_run"], tx.stamp.ids.new()),
+                "handler": handler,
+                "subject": subject,
+            }
+            for handler, subject in runs
+        ],
+    )
+    tx.has_promised = True
+
+
+async def is_run_due(reading: Reading, *, handlers: Sequence[str]) -> bool:
+    """Whether one of these handlers has a run to claim."""
+    return await leases.is_due(reading, handler_runs, handler_runs.c.handler.in_(handlers))
+
+
+async def claim_runs(
+    tx: Transaction, *, handlers: Sequence[str], token: str, limit: int, lease: timedelta
+) -> list[HandlerRun]:
+    """Claim due runs of the handlers that this process has."""
+    rows = await leases.claim(
+        tx,
+        handler_runs,
+        token=token,
+        limit=limit,
+        lease=lease,
+        only=handler_runs.c.handler.in_(handlers),
+    )
+    return [to_row(HandlerRun, row) for row in rows]
+
+
+async def finish_run(tx: Transaction, id_: str, *, token: str) -> None:
+    """Record that a run is done, if it is still ours."""
+    await leases.finish(tx, handler_runs, [id_], token=token)
+
+
+async def postpone_run(
+    tx: Transaction, id_: str, *, token: str, wait: timedelta | None, error: str
+) -> None:
+    """Record a failed run."""
+    await leases.postpone(tx, handler_runs, id_, token=token, wait=wait, error=error)
+
+
+async def runs_of(reading: Reading, subject: str) -> list[HandlerRun]:
+    """Return the runs for one event, oldest first."""
+    statement = (
+        select(handler_runs).where(handler_runs.c.subject == subject).order_by(handler_runs.c.id)
+    )
+    return [to_row(HandlerRun, row) for row in await reading.all(statement)]
+
+
+async def revive_runs(tx: Transaction, *, statuses: Sequence[JobStatus], limit: int) -> int:
+    """Make finished runs due again."""
+    chosen = select(handler_runs.c.id).where(handler_runs.c.status.in_(statuses)).limit(limit)
+    ids = [row["id"] for row in await tx.all(chosen)]
+    return await leases.revive(tx, handler_runs, ids)

@@ -1,0 +1,101 @@
+"""Every read and write of deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.db import leases
+from accrue_core.db.base import to_row
+from accrue_core.db.leases import JobStatus
+from accrue_core.db.transaction import Reading, Transaction
+from accrue_core.webhooks.models import Delivery, deliveries
+
+
+async def add(
+    tx: Transaction, id_: str, processor: str, event: ProcessorEvent, body: bytes
+) -> bool:
+    """Write a delivery down; ``False`` when this event has been received before."""
+    insert = (sqlite if tx.is_sqlite else postgresql).insert(deliveries)
+    statement = (
+        insert.values(
+            id=id_,
+            processor=processor,
+            event_ref=event.ref,
+            type=event.type,
+            noun=event.noun,
+            object_ref=event.object_ref,
+            is_deletion=event.is_deletion,
+            livemode=event.livemode,
+            remote_at=event.created_at,
+            body=body,
+        )
+        .on_conflict_do_nothing(index_elements=[deliveries.c.processor, deliveries.c.event_ref])
+        .returning(deliveries.c.id)
+    )
+    return (await tx.execute(statement)).first() is not None
+
+
+async def is_due(reading: Reading) -> bool:
+    """Whether there is a delivery to claim."""
+    return await leases.is_due(reading, deliveries)
+
+
+async def claim(tx: Transaction, *, token: str, limit: int, lease: timedelta) -> list[Delivery]:
+    """Claim due deliveries, oldest first."""
+    rows = await leases.claim(tx, deliveries, token=token, limit=limit, lease=lease)
+    return [to_row(Delivery, row) for row in rows]
+
+
+async def finish(tx: Transaction, ids: Sequence[str], *, token: str) -> list[str]:
+    """Record that deliveries are done; return those that were still ours."""
+    return await leases.finish(tx, deliveries, ids, token=token)
+
+
+async def postpone(
+    tx: Transaction, id_: str, *, token: str, wait: timedelta | None, error: str
+) -> None:
+    """Record a failure: try again after ``wait``, or bury the delivery."""
+    await leases.postpone(tx, deliveries, id_, token=token, wait=wait, error=error)
+
+
+async def get(reading: Reading, id_: str) -> Delivery | None:
+    """Return one delivery by our id."""
+    row = await reading.first(select(deliveries).where(deliveries.c.id == id_))
+    return None if row is None else to_row(Delivery, row)
+
+
+async def listed(
+    reading: Reading,
+    *,
+    status: JobStatus | None = None,
+    before: str | None = None,
+    limit: int,
+) -> list[Delivery]:
+    """Return deliveries, newest first."""
+    statement = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+    if status is not None:
+        statement = statement.where(deliveries.c.status == status)
+    if before is not None:
+        statement = statement.where(deliveries.c.id < before)
+    return [to_row(Delivery, row) for row in await reading.all(statement)]
+
+
+async def replay(tx: Transaction, ids: Sequence[str]) -> int:
+    """Make deliveries due again; return how many."""
+    tx.has_promised = True
+    return await leases.revive(tx, deliveries, ids)
+
+
+async def counts(reading: Reading) -> dict[JobStatus, int]:
+    """Count the deliveries that are not done, by status."""
+    statement = (
+        select(deliveries.c.status, func.count().label("number"))
+        .where(deliveries.c.status != JobStatus.DONE)
+        .group_by(deliveries.c.status)
+    )
+    return {row["status"]: row["number"] for row in await reading.all(statement)}

@@ -1,0 +1,88 @@
+"""One account's connection, made at the first request, and the reading of whole lists."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from accrue_core.errors import UnknownVocabulary
+from accrue_stripe.settings import StripeSettings
+
+if TYPE_CHECKING:
+    import httpx
+    import stripe
+
+    from accrue_stripe.transport import Transport
+
+PAGE = 100
+"""The most that Stripe puts on one page; its default of 10 would cost ten times the requests."""
+
+Json = dict[str, Any]
+
+
+class Connection:
+    """The SDK's client of one account. Building one imports nothing and connects to nothing."""
+
+    def __init__(
+        self, settings: StripeSettings, http_client: httpx.AsyncClient | None = None
+    ) -> None:
+        self._settings = settings
+        self._http_client = http_client
+        self._transport: Transport | None = None
+        self._client: stripe.StripeClient | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the account at Accrue."""
+        return self._settings.name
+
+    @property
+    def client(self) -> stripe.StripeClient:
+        """The SDK's client; the SDK is imported when it is first asked for."""
+        if self._client is None:
+            from accrue_stripe.transport import Transport, connect
+
+            self._transport = Transport(self._settings, self._http_client)
+            self._client = connect(self._settings, self._transport)
+        return self._client
+
+    async def close(self) -> None:
+        """Close what this loop has opened."""
+        if self._transport is not None:
+            await self._transport.close_async()
+
+
+def wire(answered: stripe.StripeObject) -> Json:
+    """Return what was sent, as plain JSON: SDK objects carry the key and do not leave here."""
+    response: Any = getattr(answered, "last_response", None)
+    data = getattr(response, "data", None)
+    if not isinstance(data, dict):
+        raise UnknownVocabulary(where="answer", word="not a JSON object")
+    return data
+
+
+async def complete(
+    whole: Json, key: str, next_page: Callable[[Any], Awaitable[stripe.StripeObject]]
+) -> None:
+    """Replace a list that has more by all of it, page by page.
+
+    ``next_page`` is given the paging parameters. A page that brings nothing new would be asked
+    for again for ever, and is refused.
+    """
+    envelope = whole.get(key)
+    if not isinstance(envelope, dict) or envelope.get("has_more") is not True:
+        return
+    collected: list[Any] = []
+    paging: Json = {"limit": PAGE}
+    while True:
+        page = wire(await next_page(paging))
+        items = page.get("data")
+        collected += items if isinstance(items, list) else []
+        if page.get("has_more") is not True:
+            break
+        last = items[-1] if isinstance(items, list) and items else None
+        cursor = last.get("id") if isinstance(last, dict) else None
+        if not isinstance(cursor, str) or cursor == paging.get("starting_after"):
+            raise UnknownVocabulary(where=f"{key}.has_more", word="a page that leads nowhere")
+        paging = {"limit": PAGE, "starting_after": cursor}
+    whole[key] = {**envelope, "data": collected, "has_more": False}

@@ -1,0 +1,123 @@
+"""Stripe as a processor: what it supports, and where everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from accrue_core.contracts.capabilities import NATIVE, UNSUPPORTED, Capability, SupportTable
+from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.processor import Recovery
+from accrue_core.contracts.requests import Request
+from accrue_core.contracts.results import Answer, Key
+from accrue_core.errors import InvalidRequest, UnknownVocabulary
+from accrue_stripe import webhooks
+from accrue_stripe.connection import Connection
+from accrue_stripe.gateways.customers import StripeCustomers
+from accrue_stripe.gateways.invoices import StripeInvoices
+from accrue_stripe.gateways.payment_methods import StripePaymentMethods
+from accrue_stripe.gateways.subscriptions import StripeSubscriptions
+from accrue_stripe.settings import StripeSettings
+
+if TYPE_CHECKING:
+    import httpx
+
+SUPPORT: SupportTable = MappingProxyType(
+    dict.fromkeys(Capability, UNSUPPORTED)
+    | {Capability.INVOICES: NATIVE, Capability.WEBHOOKS: NATIVE}
+)
+"""This version follows what happens at Stripe. It changes nothing there yet."""
+
+
+class StripeProcessor:
+    """One Stripe account. Building one imports no SDK and opens no connection.
+
+    ``http_client`` replaces the connection to Stripe, for tests that answer in process.
+    """
+
+    def __init__(
+        self, settings: StripeSettings, http_client: httpx.AsyncClient | None = None
+    ) -> None:
+        self._settings = settings
+        self._connection = Connection(settings, http_client)
+        self._customers = StripeCustomers(self._connection)
+        self._payment_methods = StripePaymentMethods(self._connection)
+        self._subscriptions = StripeSubscriptions(self._connection)
+        self._invoices = StripeInvoices(self._connection)
+
+    @property
+    def name(self) -> str:
+        """The unique name of this account, as in ``/billing/webhooks/<name>``."""
+        return self._settings.name
+
+    @property
+    def support(self) -> SupportTable:
+        """How each capability is supported."""
+        return SUPPORT
+
+    @property
+    def recovery(self) -> Mapping[str, Recovery]:
+        """Nothing: what cannot be asked for cannot be lost."""
+        return MappingProxyType({})
+
+    @property
+    def fetch_limit(self) -> int:
+        """How many fetches may run at once against this account."""
+        return self._settings.fetch_limit
+
+    @property
+    def customers(self) -> StripeCustomers:
+        """Operations on customers."""
+        return self._customers
+
+    @property
+    def payment_methods(self) -> StripePaymentMethods:
+        """Operations on payment methods."""
+        return self._payment_methods
+
+    @property
+    def subscriptions(self) -> StripeSubscriptions:
+        """Operations on subscriptions."""
+        return self._subscriptions
+
+    @property
+    def invoices(self) -> StripeInvoices:
+        """Operations on invoices."""
+        return self._invoices
+
+    def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
+        """Check a webhook's signature over the raw bytes and say where it points."""
+        return webhooks.verify(body, headers, self._settings, now=now)
+
+    async def fetch(self, noun: str, ref: str) -> Answer:
+        """Return one thing as it is now; an answer about another thing is refused."""
+        fetches = {
+            "customer": self._customers.fetch,
+            "payment_method": self._payment_methods.fetch,
+            "subscription": self._subscriptions.fetch,
+            "invoice": self._invoices.fetch,
+        }
+        if noun not in fetches:
+            raise InvalidRequest(f"nothing called {noun!r} is mirrored from Stripe")
+        if not ref or ref.strip(".") == "":
+            raise InvalidRequest(f"not a ref of Stripe's: {ref!r}")
+        answer = await fetches[noun](ref)
+        if answer.main.ref != ref:
+            raise UnknownVocabulary(where=f"{noun}.id", word="another one than was asked for")
+        return answer
+
+    async def find_created(
+        self,
+        request: Request,  # noqa: ARG002
+        *,
+        key: Key,  # noqa: ARG002
+        since: datetime,  # noqa: ARG002
+    ) -> Answer | None:
+        """Return nothing: nothing can have been created through this processor."""
+        return None
+
+    async def close(self) -> None:
+        """Release the connections of the running loop."""
+        await self._connection.close()

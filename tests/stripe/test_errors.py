@@ -1,0 +1,229 @@
+"""What goes wrong at Stripe, or on the way there, in our words."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from accrue_core.errors import (
+    AccrueError,
+    CardDeclined,
+    OperationInProgress,
+    ProcessorMisconfigured,
+    ProcessorRejected,
+    ProcessorUnavailable,
+    ProcessorUnreachable,
+    RateLimited,
+    RemoteMissing,
+)
+from accrue_core.settings import Secret
+from accrue_stripe.processor import StripeProcessor
+from accrue_stripe.settings import StripeSettings
+from tests.stripe import objects
+from tests.stripe.stand_in import Reply, StandIn, problem
+
+SETTINGS = StripeSettings(
+    api_key=Secret("sk_test_1"), webhook_secrets=(Secret("whsec_1"),), request_timeout=0.5
+)
+Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def refusal(reply: Reply) -> AccrueError:
+    """Fetch a customer, be answered like this, and return what was raised."""
+    app = StandIn(lambda: [objects.customer()])
+    app.next_replies.append(reply)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        return await raised(StripeProcessor(SETTINGS, client))
+
+
+async def raised(processor: StripeProcessor) -> AccrueError:
+    with pytest.raises(AccrueError) as caught:
+        await processor.fetch("customer", "cus_TeamFortyTwo")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "person.example" not in shown
+    assert "sk_test_1" not in shown
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (problem(401, "invalid_request_error"), ProcessorMisconfigured),
+        (problem(403, "invalid_request_error", code="permissions"), ProcessorMisconfigured),
+        (problem(429, "invalid_request_error", code="rate_limit"), RateLimited),
+        (problem(400, "invalid_request_error", code="rate_limit"), RateLimited),
+        (problem(404, "invalid_request_error", code="resource_missing"), RemoteMissing),
+        (problem(404, "invalid_request_error", code="url_invalid"), ProcessorRejected),
+        (problem(404, "invalid_request_error"), ProcessorUnavailable),
+        (Reply(404, b"<html>not here</html>"), ProcessorUnavailable),
+        (problem(400, "invalid_request_error", code="resource_missing"), ProcessorRejected),
+        (problem(400, "idempotency_error"), ProcessorRejected),
+        (problem(409, "idempotency_error", code="idempotency_key_in_use"), OperationInProgress),
+        (problem(409, "invalid_request_error", code="lock_timeout"), ProcessorUnavailable),
+        (problem(402, "card_error", code="card_declined"), CardDeclined),
+        (problem(402, "invalid_request_error"), ProcessorRejected),
+        (problem(500, "api_error"), ProcessorUnavailable),
+        (Reply(502, b"<html>bad gateway</html>"), ProcessorUnavailable),
+        (Reply(503, b""), ProcessorUnavailable),
+        (Reply(200, b"not json"), ProcessorUnavailable),
+        (Reply(302, b"", {"location": "https://elsewhere.example/"}), ProcessorUnavailable),
+    ],
+)
+async def test_an_answer_becomes_an_error_of_ours(
+    reply: Reply, expected: type[AccrueError]
+) -> None:
+    assert type(await refusal(reply)) is expected
+
+
+async def test_an_error_says_what_stripe_said_in_its_vocabulary() -> None:
+    error = await refusal(
+        problem(
+            400, "invalid_request_error", code="parameter_invalid_empty", param="items[0][price]"
+        )
+    )
+    assert isinstance(error, ProcessorRejected)
+    assert (error.reason, error.param) == ("parameter_invalid_empty", "items[0][price]")
+    assert str(error) == (
+        "Stripe refused the request (status 400, type invalid_request_error, "
+        "code parameter_invalid_empty, param items[0][price], request req_Test)"
+    )
+
+
+async def test_a_decline_says_why() -> None:
+    declined = problem(402, "card_error", code="card_declined", decline_code="insufficient_funds")
+    error = await refusal(declined)
+    assert isinstance(error, CardDeclined)
+    assert error.reason == "insufficient_funds"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("0.5", 0.5), ("999999", 3600.0), ("soon", None), ("-1", None), ("nan", None)],
+)
+async def test_a_rate_limit_says_how_long(header: str, seconds: float | None) -> None:
+    reply = problem(429, "invalid_request_error")
+    error = await refusal(replace(reply, headers={"Retry-After": header}))
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == seconds
+
+
+async def test_words_that_are_no_vocabulary_are_dropped() -> None:
+    error = await refusal(problem(400, "x y", code="jane@person.example", param="a" * 500))
+    assert isinstance(error, ProcessorRejected)
+    assert str(error) == "Stripe refused the request (status 400, request req_Test)"
+    assert error.reason == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (httpx.ConnectError("refused"), ProcessorUnreachable),
+        (httpx.ConnectTimeout("slow"), ProcessorUnreachable),
+        (httpx.PoolTimeout("busy"), ProcessorUnreachable),
+        (httpx.ReadTimeout("slow"), ProcessorUnavailable),
+        (httpx.ReadError("reset"), ProcessorUnavailable),
+        (httpx.RemoteProtocolError("nonsense"), ProcessorUnavailable),
+        (httpx.DecodingError("nonsense"), ProcessorUnavailable),
+    ],
+)
+async def test_a_failure_on_the_way_becomes_an_error_of_ours(
+    failure: httpx.RequestError, expected: type[AccrueError]
+) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise failure
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
+        assert type(await raised(StripeProcessor(SETTINGS, client))) is expected
+
+
+async def test_a_read_whose_connection_broke_is_sent_once_more() -> None:
+    tries: list[str] = []
+
+    def fail_once(request: httpx.Request) -> httpx.Response:
+        tries.append(request.method)
+        if len(tries) == 1:
+            raise httpx.ReadError("reset")
+        return httpx.Response(200, json=objects.customer())
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail_once)) as client:
+        await StripeProcessor(SETTINGS, client).fetch("customer", "cus_TeamFortyTwo")
+    assert tries == ["GET", "GET"]
+
+
+async def test_a_change_whose_connection_broke_is_not_sent_again() -> None:
+    from accrue_stripe.transport import Transport, connect
+
+    tries: list[str] = []
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        tries.append(request.method)
+        raise httpx.ReadError("reset")
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
+        client = connect(SETTINGS, Transport(SETTINGS, http))
+        with pytest.raises(Exception, match="no answer: ReadError"):
+            await client.v1.customers.create_async({"name": "x"})
+    assert tries == ["POST"]
+
+
+@asynccontextmanager
+async def answering(behave: Answering) -> AsyncIterator[StripeProcessor]:
+    """Return a processor in front of a server that behaves like this on every connection."""
+    connections: list[asyncio.Task[None]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await behave(reader, writer)
+        writer.close()
+        await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(asyncio.ensure_future(serve(reader, writer)))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    processor = StripeProcessor(replace(SETTINGS, api_base=f"http://127.0.0.1:{port}"))
+    try:
+        yield processor
+    finally:
+        await processor.close()
+        server.close()
+        await asyncio.gather(*connections)
+
+
+async def test_silence_has_an_unknown_outcome() -> None:
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with answering(listen) as processor:
+        assert type(await raised(processor)) is ProcessorUnavailable
+
+
+async def test_an_answer_that_drips_is_cut_off() -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        try:
+            for _ in range(30):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            return
+
+    async with answering(drip) as processor:
+        assert type(await raised(processor)) is ProcessorUnavailable
+
+
+async def test_a_refused_connection_has_no_effect() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    processor = StripeProcessor(replace(SETTINGS, api_base=f"http://127.0.0.1:{port}"))
+    assert type(await raised(processor)) is ProcessorUnreachable
+    await processor.close()
