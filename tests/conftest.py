@@ -5,6 +5,7 @@ by the session itself unless `ACCRUE_TEST_POSTGRES_URL` names a server on which 
 databases. When it cannot be had, the tests that need it fail; they are never skipped.
 """
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from accrue_core.db import migrate
+from accrue_core.settings import Settings
 from tests.services.databases import PostgresDatabases, Prepare, SqliteDatabases
 from tests.services.postgres import running_postgres
 from tests.services.postgres_binaries import PostgresDidNotStart
@@ -89,11 +92,12 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 @pytest.fixture(scope="session")
 def prepare_database() -> Prepare:
     """Return what turns an empty database into the template of `prepared_database_url`."""
-    return leave_empty
+    return migrate_database
 
 
-def leave_empty(url: str) -> None:
-    """Prepare nothing."""
+def migrate_database(url: str) -> None:
+    """Run all migrations."""
+    asyncio.run(migrate.upgrade(Settings(database_url=url)))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

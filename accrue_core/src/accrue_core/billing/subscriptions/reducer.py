@@ -63,10 +63,10 @@ def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduc
         started = SubscriptionStarted(status=snapshot.status.value, prices=prices)
         return Reduction(columns, [started], children)
     events = [
-        *_status(before, snapshot),
-        *_pending_end(before, snapshot),
         *_items(before, snapshot),
+        *_pending_end(before, snapshot),
         *_collection(before, snapshot),
+        *_status(before, snapshot),
     ]
     return Reduction(columns, events, children)
 

@@ -74,9 +74,10 @@ async def subscribe(
     key = given or to_text(PREFIXES["operation"], ctx.runtime.ids.new())
     request = replace(terms, customer=who.ref)
     if payment_method is not None:
+        # It becomes the customer's default, not the subscription's own: a card that is added
+        # later is then charged for this subscription as well.
         step = f"{key}/payment_method"
-        method = await attach(ctx, who, payment_method, make_default=True, key=step)
-        request = replace(request, payment_method=method.ref)
+        await attach(ctx, who, payment_method, make_default=True, key=step)
     await recover_before(ctx, subject, key=key)
     async with ctx.transaction("subscribe.decide") as tx:
         await tx.hold([subject])
