@@ -59,6 +59,7 @@ class Accrue:
             settings=settings,
             plugins=loaded,
             clock=clock or SystemClock(),
+            world_clock=SystemClock(),
             ids=ids or TimeOrderedIds(),
             mirrors=MIRRORS,
             catalog=catalog or Catalog(),

@@ -39,11 +39,16 @@ C = TypeVar("C", bound="Context")
 
 @dataclass(slots=True, kw_only=True)
 class Runtime:
-    """What one ``Accrue`` is made of. Engines are made on first use, one pair per event loop."""
+    """What one ``Accrue`` is made of. Engines are made on first use, one pair per event loop.
+
+    ``clock`` is business time, which a demonstration may run fast; ``world_clock`` dates the
+    signatures of processors that live in the world.
+    """
 
     settings: Settings
     plugins: Plugins
     clock: Clock
+    world_clock: Clock
     ids: IdSource
     mirrors: Any
     catalog: Catalog

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from accrue_core.clock import Clock
 from accrue_core.contracts.capabilities import SupportTable
 from accrue_core.contracts.customers import CreateCustomer, CustomerGateway
 from accrue_core.contracts.events import ProcessorEvent
@@ -71,6 +72,11 @@ class Processor(Protocol):
         ...
 
     @property
+    def clock(self) -> Clock | None:
+        """The clock its webhooks are dated by, when it is not the world's: only a Fake has one."""
+        ...
+
+    @property
     def fetch_limit(self) -> int:
         """How many fetches may run at once against this account."""
         ...
@@ -98,7 +104,7 @@ class Processor(Protocol):
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
         """Check a webhook's signature over the raw bytes and say where it points.
 
-        ``headers`` has lower-case names. Raises ``SignatureInvalid`` when no active secret signed
+        ``headers`` has lower-case names; ``now`` is the world's time, or that of ``clock``. Raises ``SignatureInvalid`` when no active secret signed
         these bytes recently, ``WebhookUnreadable`` when they are signed but not an event. It does
         no I/O.
         """

@@ -19,8 +19,8 @@ def method_of(request: Request) -> str:
 
 
 def split(request: Request) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return a request's plain parts and its personal parts."""
-    content: dict[str, Any] = msgspec.to_builtins(request)
+    """Return a request's plain parts and its personal parts, as a database gives them back."""
+    content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(request))
     personal = {name: content.pop(name) for name in sorted(request.personal)}
     return content, {name: value for name, value in personal.items() if value} or None
 

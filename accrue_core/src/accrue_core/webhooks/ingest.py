@@ -18,7 +18,9 @@ async def ingest(ctx: Context, processor: str, body: bytes, headers: Mapping[str
     names; ``body`` is the raw bytes, which is what was signed.
     """
     with telemetry.span("webhook.receive", processor=processor):
-        event = ctx.plugins.processor(processor).verify(body, headers, now=ctx.clock.now())
+        gateway = ctx.plugins.processor(processor)
+        now = (gateway.clock or ctx.runtime.world_clock).now()
+        event = gateway.verify(body, headers, now=now)
         id_ = to_text(PREFIXES["delivery"], ctx.runtime.ids.new())
         async with ctx.transaction("ingest") as tx:
             is_new = await queries.add(tx, id_, processor, event, body)

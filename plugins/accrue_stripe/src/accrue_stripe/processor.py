@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from accrue_core.clock import Clock
 from accrue_core.contracts.capabilities import NATIVE, UNSUPPORTED, Capability, SupportTable
 from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.contracts.processor import Recovery
@@ -61,6 +62,11 @@ class StripeProcessor:
     def recovery(self) -> Mapping[str, Recovery]:
         """Nothing: what cannot be asked for cannot be lost."""
         return MappingProxyType({})
+
+    @property
+    def clock(self) -> Clock | None:
+        """None: Stripe dates its webhooks by the world's clock."""
+        return None
 
     @property
     def fetch_limit(self) -> int:

@@ -1,0 +1,165 @@
+"""What ``accrue doctor`` finds in the database. It reads, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accrue_core.cli.exits import reason
+from accrue_core.cli.findings import Finding, failed, place_of
+from accrue_core.cli.output import plural
+
+if TYPE_CHECKING:
+    from accrue_core.db.transaction import Reading
+    from accrue_core.settings import Settings
+
+_PATIENCE = 15
+"""Seconds after which a database that has not answered counts as unreachable."""
+
+_MOST = 1_000
+
+
+async def about_database(settings: Settings) -> list[Finding]:
+    """Check that the database answers, has the right schema, and holds nothing given up."""
+    found: list[Finding] = []
+    file = _sqlite_file(settings)
+    if file is not None and not file.exists():
+        found.append(
+            failed(
+                "database",
+                f"there is no file {file}",
+                why="opening it would create an empty one",
+                fix="correct ACCRUE_DATABASE_URL, or create it with 'accrue database upgrade'",
+            )
+        )
+        return found
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await _examine(settings, found)
+    except Exception as error:
+        found.append(_unanswered(settings, error, is_reachable=bool(found)))
+    return found
+
+
+def _unanswered(settings: Settings, error: Exception, *, is_reachable: bool) -> Finding:
+    place, why = place_of(settings), reason(error)
+    if is_reachable:
+        return failed(
+            "database",
+            f"{place} answers, but cannot be read ({why})",
+            why="the user may lack rights on Accrue's tables",
+            fix="repeat as the database's owner, or grant the rights",
+        )
+    return failed(
+        "database",
+        f"{place} does not answer ({why})",
+        why="nothing works without it",
+        fix="start it, or correct ACCRUE_DATABASE_URL",
+    )
+
+
+async def _examine(settings: Settings, found: list[Finding]) -> None:
+    """Add findings as they are made, so that an error does not hide the earlier ones."""
+    from accrue_core.db import migrate
+    from accrue_core.db.engine import build
+    from accrue_core.db.transaction import reading
+
+    current, needed = await migrate.current(settings), migrate.head()
+    found.append(Finding(check="database", finding=f"{place_of(settings)} answers"))
+    if current != needed:
+        found.append(
+            failed(
+                "schema",
+                f"the database is at revision {current or 'none'}, this version needs {needed}",
+                why="hosts and workers refuse to start",
+                fix="run 'accrue database upgrade'",
+            )
+        )
+        return
+    found.append(Finding(check="schema", finding=f"at revision {current}, as this version needs"))
+    engines = build(settings)
+    try:
+        async with reading(engines) as connection:
+            found.append(await _triggers(connection))
+            found.extend(await _given_up(connection))
+    finally:
+        await engines.close()
+
+
+async def _triggers(reading: Reading) -> Finding:
+    from accrue_core.db.triggers import missing_triggers
+
+    missing = await missing_triggers(reading)
+    if not missing:
+        return Finding(
+            check="ledger", finding="its triggers refuse to change and to delete entries"
+        )
+    return failed(
+        "ledger",
+        f"it is not guarded: {', '.join(missing)} missing or disabled",
+        why="entries can be changed or deleted, and only the chain would show it",
+        fix="run 'accrue ledger verify', then restore the triggers as the first migration "
+        "creates them",
+    )
+
+
+async def _given_up(reading: Reading) -> list[Finding]:
+    from accrue_core.db.leases import JobStatus
+    from accrue_core.operations import queries as operations
+    from accrue_core.operations.models import OperationStatus
+    from accrue_core.outbox import queries as outbox
+    from accrue_core.webhooks import queries as webhooks
+
+    deliveries = (await webhooks.counts(reading)).get(JobStatus.DEAD, 0)
+    jobs = await outbox.count_dead(reading)
+    stuck = await operations.listed(reading, statuses=(OperationStatus.STUCK,), limit=_MOST)
+    return [
+        *_dead_deliveries(deliveries),
+        *_dead_jobs(jobs),
+        *_stuck_operations(len(stuck)),
+    ]
+
+
+def _dead_deliveries(number: int) -> Iterator[Finding]:
+    if number == 0:
+        yield Finding(check="deliveries", finding="none was given up")
+        return
+    yield failed(
+        "deliveries",
+        f"{plural(number, 'delivery', 'deliveries')} given up",
+        why="what they announced may be missing here",
+        fix="read 'accrue webhooks list --status dead', mend the cause, then run "
+        "'accrue webhooks replay'",
+    )
+
+
+def _dead_jobs(number: int) -> Iterator[Finding]:
+    if number == 0:
+        yield Finding(check="jobs", finding="none was given up")
+        return
+    yield failed(
+        "jobs",
+        f"{plural(number, 'promised job')} given up",
+        why="handlers or refreshes that were promised have not happened",
+        fix="look for 'accrue.jobs' in the worker's log and mend the cause",
+    )
+
+
+def _stuck_operations(number: int) -> Iterator[Finding]:
+    if number == 0:
+        yield Finding(check="operations", finding="none is stuck")
+        return
+    yield failed(
+        "operations",
+        f"{plural(number, 'operation')} stuck{' or more' if number == _MOST else ''}",
+        why="their effect can be neither found nor repeated safely",
+        fix="compare 'accrue operations list --status stuck' with the processor's own pages",
+    )
+
+
+def _sqlite_file(settings: Settings) -> Path | None:
+    scheme, _, rest = settings.database_url.partition(":///")
+    name = rest.partition("?")[0]
+    return Path(name) if scheme.startswith("sqlite") and not name.startswith("file:") else None

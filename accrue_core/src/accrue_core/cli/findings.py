@@ -1,0 +1,125 @@
+"""What ``accrue doctor`` finds without a database: settings, plugins, processors, auth, runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from accrue_core.app import Accrue
+    from accrue_core.settings import Settings
+
+Outcome = Literal["ok", "warning", "failure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check: what was found, why it matters, and exactly what to do about it."""
+
+    check: str
+    outcome: Outcome = "ok"
+    finding: str
+    why: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        parts = (self.finding, self.why, f"fix: {self.fix}" if self.fix else "")
+        return "; ".join(part for part in parts if part)
+
+
+def failed(check: str, finding: str, *, why: str = "", fix: str) -> Finding:
+    """Return a finding that has to be mended."""
+    return Finding(check=check, outcome="failure", finding=finding, why=why, fix=fix)
+
+
+def warned(check: str, finding: str, *, why: str, fix: str) -> Finding:
+    """Return a finding that may be what was wanted."""
+    return Finding(check=check, outcome="warning", finding=finding, why=why, fix=fix)
+
+
+def place_of(settings: Settings) -> str:
+    """Say where the database is, without the user, the password and the query of its URL."""
+    scheme, _, rest = settings.database_url.partition("://")
+    if scheme.startswith("sqlite"):
+        return f"SQLite in {rest.partition('?')[0].removeprefix('/')}"
+    url = urlsplit(f"//{rest}")
+    return f"PostgreSQL on {url.hostname or 'the local socket'}{url.path}"
+
+
+def about_accrue(accrue: Accrue) -> Iterator[Finding]:
+    """Check what the plugins and the settings of an ``Accrue`` come to."""
+    yield Finding(
+        check="plugins",
+        finding=f"{len(accrue.plugins.installed)} loaded, every hook is one that Accrue calls",
+    )
+    yield from _processors(accrue)
+    yield _auth(accrue)
+    yield _runner(accrue)
+
+
+def _processors(accrue: Accrue) -> Iterator[Finding]:
+    names = list(accrue.plugins.processors)
+    idle = _unconfigured(accrue)
+    if not names:
+        yield failed(
+            "processors",
+            "no processor is configured",
+            why=f"installed without one: {', '.join(idle)}" if idle else "none is installed",
+            fix="set the variables of a processor's plugin, such as ACCRUE_STRIPE_API_KEY, or "
+            "pass a plugin to Accrue(plugins=[...]) and its place to --app",
+        )
+        return
+    waiting = f"; installed, not configured: {', '.join(idle)}" if idle else ""
+    yield Finding(check="processors", finding=f"configured: {', '.join(names)}{waiting}")
+    if len(names) > 1 and accrue.settings.processor is None:
+        yield warned(
+            "processors",
+            "there are several processors and no default",
+            why="creating a customer without processor= is refused",
+            fix=f"set ACCRUE_PROCESSOR to one of: {', '.join(names)}",
+        )
+
+
+def _unconfigured(accrue: Accrue) -> list[str]:
+    """Return plugins that could offer a processor and, by the packages they come from, do not."""
+    offering = {
+        type(processor).__module__.partition(".")[0]
+        for processor in accrue.plugins.processors.values()
+    }
+    return [
+        plugin.name
+        for plugin in accrue.plugins.installed
+        if "register_processors" in plugin.hooks
+        and _package(accrue.plugins.manager.get_plugin(plugin.name)) not in offering
+    ]
+
+
+def _package(plugin: Any) -> str:
+    module = getattr(plugin, "__name__", None) or type(plugin).__module__
+    return str(module).partition(".")[0]
+
+
+def _auth(accrue: Accrue) -> Finding:
+    name = accrue.plugins.auth.name
+    if name != "closed":
+        return Finding(check="auth", finding=f"pages and gated routes ask {name!r} who is there")
+    return warned(
+        "auth",
+        "every page and every gated route answers 403",
+        why="auth is 'closed', which recognises nobody",
+        fix="set ACCRUE_AUTH to the name of an installed auth adapter",
+    )
+
+
+def _runner(accrue: Accrue) -> Finding:
+    name = accrue.plugins.job_runner.name
+    if name != "inline":
+        return Finding(check="runner", finding=f"jobs are worked off by {name!r}")
+    return warned(
+        "runner",
+        "jobs are worked off inside the calls that promise them",
+        why="nothing is retried until the next call, and 'accrue worker' refuses to start",
+        fix="set ACCRUE_JOB_RUNNER to 'embedded' outside of tests",
+    )

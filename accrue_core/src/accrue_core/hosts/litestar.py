@@ -1,0 +1,241 @@
+"""Accrue in a Litestar application: the mount, the ``billing`` dependency, gates and problems."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response
+from litestar.config.app import AppConfig
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.exceptions import PermissionDeniedException
+from litestar.handlers import ASGIRouteHandler
+from litestar.handlers.base import BaseRouteHandler
+from litestar.plugins import InitPlugin, ReceiveRoutePlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import Scope
+
+from accrue_core.actors import Actor
+from accrue_core.app import Accrue
+from accrue_core.billing.catalog import Catalog
+from accrue_core.contracts.auth import Identity
+from accrue_core.contracts.routes import ASGIApplication, Receive, Send
+from accrue_core.errors import AccrueError, ConfigurationError, InvalidRequest, NotAllowed
+from accrue_core.facade import Billing
+from accrue_core.http import problems
+from accrue_core.owners import Owner
+
+_log = logging.getLogger("accrue.hosts")
+
+_DOORS = ("/webhooks", "/health")
+"""What strangers and monitors reach: no session, no sign-in, no form token."""
+
+_PROBLEM = problems.CONTENT_TYPE.decode()
+_FORBIDDEN = {"type": "about:blank", "title": "Forbidden", "status": 403}
+_FORBIDDEN_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><title>Forbidden</title>'
+    "<h1>Forbidden</h1><p>This page is not open to you.</p></html>"
+)
+
+
+class GateClosed(PermissionDeniedException):
+    """The guard's only refusal. It never says why: not signed in, not paid and broken look alike.
+
+    A host may register an exception handler of its own for it, such as a page that sells.
+    """
+
+
+class AccruePlugin(InitPlugin, ReceiveRoutePlugin):
+    """Adds to a Litestar application what a host needs of Accrue.
+
+    The lifespan runs first among the application's, so that the others may already call verbs.
+    Below ``path`` come the webhook door, health and the pages that plugins bring. Handlers may
+    ask for ``billing``, which acts as the signed-in user. An ``AccrueError`` that leaves a
+    handler becomes problem+json. What the application registers under the same names wins.
+    """
+
+    def __init__(self, accrue: Accrue, path: str = "/billing") -> None:
+        if not path.startswith("/") or path.endswith("/") or "//" in path or "{" in path:
+            raise ConfigurationError(f"Accrue is mounted at a path like /billing, not {path!r}")
+        self.accrue = accrue
+        self.path = path
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        """Wire everything; called by Litestar while the application is built."""
+        app = self.accrue.asgi()
+        csrf = app_config.csrf_config
+        own_forms = {csrf.exclude_from_csrf_key if csrf else "exclude_from_csrf": True}
+        open_to_all = {**own_forms, "exclude_from_auth": True, "skip_session": True}
+        app_config.route_handlers.append(_mounted(app, self.path, opt=own_forms))
+        for door in _DOORS:
+            app_config.route_handlers.append(_mounted(app, self.path, door, opt=open_to_all))
+        app_config.lifespan.insert(0, self.accrue.lifespan)
+        app_config.dependencies.setdefault("billing", Provide(self.provide_billing))
+        app_config.exception_handlers = {
+            AccrueError: answer_problem,
+            GateClosed: answer_forbidden,
+            **app_config.exception_handlers,
+        }
+        return app_config
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Refuse a gate whose feature or plan is not in the catalog, while the host starts."""
+        handlers: list[Any] = list(getattr(route, "route_handlers", ()))
+        if not isinstance(route, HTTPRoute):
+            handlers = [getattr(route, "route_handler", None)]
+        for handler in filter(None, handlers):
+            for guard in handler.resolve_guards():
+                if isinstance(guard, _Gate):
+                    self._check(guard, route.path)
+
+    async def provide_billing(self, scope: Scope) -> Billing:
+        """Return the verbs, acting as whoever is signed in.
+
+        Nobody signed in is ``NotAllowed``, never a silent "system": a ledger that cannot say who
+        did it is worse than a refusal. Code that acts for the host itself uses
+        ``accrue.billing``, and by that says so.
+        """
+        identity = await identify(self.accrue, scope)
+        if identity is None:
+            raise NotAllowed("nobody is signed in")
+        return self.accrue.billing.acting_as(Actor("user", identity.user_id))
+
+    def _check(self, gate: _Gate, path: str) -> None:
+        try:
+            gate.check(self.accrue.runtime.catalog)
+        except InvalidRequest as error:
+            raise ConfigurationError(f"the gate of {path}: {error}") from error
+
+
+class _Gate:
+    """A guard that opens for an owner, and stays closed for every other reason there is."""
+
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:
+        try:
+            accrue = connection.app.plugins.get(AccruePlugin).accrue
+            identity = await identify(accrue, connection.scope)
+            is_open = (
+                identity is not None
+                and bool(identity.owners)
+                and await self.is_open(accrue.billing, identity.owners[0])
+            )
+        except Exception as error:
+            _log.error("gate closed: %s", type(error).__name__)
+            is_open = False
+        if not is_open:
+            raise GateClosed
+
+    def check(self, catalog: Catalog) -> None:
+        """Raise ``InvalidRequest`` when the catalog does not know what is asked for."""
+        raise NotImplementedError
+
+    async def is_open(self, billing: Billing, owner: Owner) -> bool:
+        """Say whether this owner may pass."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class _FeatureGate(_Gate):
+    feature: str
+
+    def check(self, catalog: Catalog) -> None:
+        catalog.require_feature(self.feature)
+
+    async def is_open(self, billing: Billing, owner: Owner) -> bool:
+        return await billing.entitled(owner, self.feature)
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanGate(_Gate):
+    plan: str | None
+
+    def check(self, catalog: Catalog) -> None:
+        if self.plan is not None:
+            catalog.plan(self.plan)
+
+    async def is_open(self, billing: Billing, owner: Owner) -> bool:
+        return await billing.has_active_plan(owner, self.plan)
+
+
+def require_feature(feature: str) -> _Gate:
+    """Return a guard for owners entitled to a feature: ``guards=[require_feature("reports")]``.
+
+    The owner is the first one of the auth adapter's identity, never anything the request names.
+    A feature that no plan has stops the application from being built.
+    """
+    return _FeatureGate(feature)
+
+
+def require_plan(plan: str | None = None) -> _Gate:
+    """Return a guard for owners with a plan; without a key, for those who pay for or try any."""
+    return _PlanGate(plan)
+
+
+async def identify(accrue: Accrue, scope: Mapping[str, Any]) -> Identity | None:
+    """Return who the auth adapter says is signed in; an adapter that fails knows nobody."""
+    try:
+        identity = await accrue.plugins.auth.identify(scope)
+        return identity if identity is not None and identity.user_id else None
+    except Exception as error:
+        _log.error("the auth adapter failed: %s", type(error).__name__)
+        return None
+
+
+def answer_problem(_: Request[Any, Any, Any], error: AccrueError) -> Response[bytes]:
+    """Answer problem+json; what is our own fault is logged, not told."""
+    status, body = problems.problem(error)
+    if status >= 500:
+        _log.error("a request failed: %s", error.code, exc_info=error)
+    return _answer(problems.encoded(body), status, _PROBLEM)
+
+
+def answer_forbidden(request: Request[Any, Any, Any], _: GateClosed) -> Response[bytes]:
+    """Answer 403 in the form the client asked for, with nothing in it to learn from."""
+    wanted = request.accept.best_match([_PROBLEM, "application/json", "text/html"])
+    if wanted == "text/html":
+        return _answer(_FORBIDDEN_PAGE.encode(), 403, "text/html")
+    return _answer(problems.encoded(_FORBIDDEN), 403, _PROBLEM)
+
+
+def _answer(content: bytes, status: int, media_type: str) -> Response[bytes]:
+    headers = {"cache-control": "no-store", "vary": "accept"}
+    return Response(content, status_code=status, media_type=media_type, headers=headers)
+
+
+def _mounted(
+    app: ASGIApplication, path: str, door: str = "", *, opt: Mapping[str, Any]
+) -> BaseRouteHandler:
+    """Return a handler that gives everything below a path to an ASGI application.
+
+    Litestar's own ``is_mount`` takes ``/billings`` for ``/billing``, knows no mount within a
+    mount, and leaves ``root_path`` empty; a path parameter has none of these faults.
+    """
+
+    async def mount(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(_below(scope, door), receive, send)
+
+    paths = [f"{path}{door}", f"{path}{door}/{{rest:path}}"]
+    name = f"accrue{path}{door}".replace("/", ".")
+    return ASGIRouteHandler(paths, name=name, copy_scope=True, opt=opt)(mount)
+
+
+def _below(scope: Mapping[str, Any], door: str) -> dict[str, Any]:
+    """Return the scope as ASGI wants it below a mount: ``path`` begins with ``root_path``.
+
+    What Litestar remembers of this connection is left behind: a mounted Litestar would take the
+    host's base URL for its own and make its links from it.
+    """
+    outer = scope.get("root_path", "").rstrip("/")
+    rest = str(scope["path_params"].get("rest", ""))
+    root = scope["path"].removesuffix(rest).removesuffix(door)
+    state = {key: value for key, value in scope["state"].items() if not key.startswith("_ls_")}
+    return {
+        **scope,
+        "root_path": f"{outer}{root.rstrip('/')}",
+        "path": f"{outer}{scope['path']}",
+        "state": state,
+    }

@@ -1,0 +1,98 @@
+"""What every processor promises about customers."""
+
+# ruff: noqa: S101
+from __future__ import annotations
+
+import pytest
+
+from accrue_core.contracts.capabilities import Capability
+from accrue_core.contracts.customers import CreateCustomer, CustomerSnapshot
+from accrue_core.contracts.processor import Processor
+from accrue_core.contracts.results import GoneSnapshot
+from accrue_core.errors import ProcessorRejected, ProcessorUnavailable
+from accrue_core.testing.contracts.bench import Bench, is_supported, unless_unsupported
+
+
+@pytest.mark.anyio
+class CustomerContract:
+    """Subclass it in your plugin's tests; give it the fixtures ``processor`` and ``bench``."""
+
+    async def test_a_customer_names_its_owner(self, processor: Processor, bench: Bench) -> None:
+        owner = bench.owner()
+        request = CreateCustomer(owner=owner, name="Ada", email="ada@example.com")
+        asked = processor.customers.create(request, key=bench.key())
+        answer = await unless_unsupported(processor, Capability.CREATE_CUSTOMER, asked)
+        if answer is None:
+            return
+
+        assert isinstance(answer.main, CustomerSnapshot)
+        assert answer.main.owner == owner
+        assert (answer.main.name, answer.main.email) == ("Ada", "ada@example.com")
+        assert (await processor.customers.fetch(answer.main.ref)).main == answer.main
+
+    async def test_the_same_key_creates_once(self, processor: Processor, bench: Bench) -> None:
+        request, key = CreateCustomer(owner=bench.owner()), bench.key()
+
+        first = await processor.customers.create(request, key=key)
+        again = await processor.customers.create(request, key=key)
+
+        assert again.main.ref == first.main.ref
+
+    async def test_another_key_creates_another(self, processor: Processor, bench: Bench) -> None:
+        request = CreateCustomer(owner=bench.owner())
+
+        first = await processor.customers.create(request, key=bench.key())
+        other = await processor.customers.create(request, key=bench.key())
+
+        assert other.main.ref != first.main.ref
+
+    async def test_the_same_key_for_another_request_is_refused(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        key = bench.key()
+        await processor.customers.create(CreateCustomer(owner=bench.owner()), key=key)
+
+        with pytest.raises(ProcessorRejected):
+            await processor.customers.create(CreateCustomer(owner=bench.owner()), key=key)
+
+    async def test_what_was_created_is_found_by_its_operation(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        request, key, since = CreateCustomer(owner=bench.owner()), bench.key(), bench.now()
+        if not processor.recovery["customers.create"].is_findable:
+            pytest.skip("this processor declares that it cannot find what was created")
+        assert await processor.find_created(request, key=key, since=since) is None
+
+        created = await processor.customers.create(request, key=key)
+        found = await processor.find_created(request, key=key, since=since)
+
+        assert found is not None
+        assert found.main == created.main
+
+    async def test_a_lost_answer_is_not_a_lost_customer(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        if bench.lose_next_answer is None:
+            pytest.skip("the bench cannot lose an answer")
+        request, key, since = CreateCustomer(owner=bench.owner()), bench.key(), bench.now()
+        await bench.lose_next_answer()
+        with pytest.raises(ProcessorUnavailable):
+            await processor.customers.create(request, key=key)
+
+        found = await processor.find_created(request, key=key, since=since)
+        repeated = await processor.customers.create(request, key=key)
+
+        assert found is not None
+        assert found.main.ref == repeated.main.ref
+
+    async def test_a_deleted_customer_is_gone_in_so_many_words(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        if bench.delete_customer is None:
+            pytest.skip("the bench cannot delete a customer")
+        assert is_supported(processor, Capability.CREATE_CUSTOMER)
+        ref = await bench.customer(processor)
+
+        await bench.delete_customer(ref)
+
+        assert (await processor.fetch("customer", ref)).main == GoneSnapshot("customer", ref)

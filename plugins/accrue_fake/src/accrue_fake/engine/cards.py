@@ -1,0 +1,80 @@
+"""Cards: the test tokens there are, and how each card answers a charge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from accrue_core.errors import CardDeclined, ProcessorRejected
+from accrue_fake.engine.records import Behavior, CardRecord
+from accrue_fake.engine.scenarios import Scenarios
+
+
+@dataclass(frozen=True, slots=True)
+class TestCard:
+    """A card as printed, and how it behaves."""
+
+    __test__ = False
+
+    brand: str
+    last4: str
+    behavior: Behavior
+
+
+TOKENS: Mapping[str, TestCard] = MappingProxyType(
+    {
+        "pm_card_visa": TestCard("visa", "4242", Behavior.GOOD),
+        "pm_card_mastercard": TestCard("mastercard", "4444", Behavior.GOOD),
+        "pm_card_chargeDeclined": TestCard("visa", "0002", Behavior.DECLINES),
+        "pm_card_authenticationRequired": TestCard("visa", "3220", Behavior.AUTHENTICATES),
+        "pm_card_failsAtRenewal": TestCard("visa", "0341", Behavior.FAILS_LATER),
+    }
+)
+"""The cards that can be attached, by token. Names follow Stripe's test tokens where it has one."""
+
+REFUSED_AT_ONCE = "pm_card_declinedOnAttach"
+"""A token that is read and then declined: the way to a ``CardDeclined`` from a gateway."""
+
+
+class Charge(StrEnum):
+    """What became of one attempt to charge."""
+
+    PAID = "paid"
+    DECLINED = "declined"
+    WAITS = "waits"
+
+
+def card_of(token: str) -> TestCard:
+    """Return the card behind a test token, or the processor's refusal."""
+    if token == REFUSED_AT_ONCE:
+        raise CardDeclined(reason="card_declined")
+    if token not in TOKENS:
+        raise ProcessorRejected("no such payment method", reason="missing", param="payment_method")
+    return TOKENS[token]
+
+
+class Cards:
+    """Decides each attempt to charge; the only place that knows what a behavior means."""
+
+    def __init__(self, scenarios: Scenarios) -> None:
+        self._scenarios = scenarios
+
+    def charge(self, card: CardRecord | None, *, customer: str, on_session: bool) -> Charge:
+        """Charge a card, or none at all, which is declined like a bad one.
+
+        A card that authenticates waits for the customer whenever the customer is there
+        (Stripe's on-session payments), and once authenticated pays alone afterwards.
+        """
+        if self._scenarios.declines(customer) or card is None:
+            return Charge.DECLINED
+        match card.behavior:
+            case Behavior.DECLINES:
+                return Charge.DECLINED
+            case Behavior.FAILS_LATER if card.charges > 0:
+                return Charge.DECLINED
+            case Behavior.AUTHENTICATES if on_session or not card.is_authenticated:
+                return Charge.WAITS
+        card.charges += 1
+        return Charge.PAID

@@ -1,0 +1,126 @@
+"""Invoicing: an invoice is drawn for a period, finalized and numbered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from accrue_core.contracts.invoices import (
+    InvoiceLineSnapshot,
+    InvoicePaymentSnapshot,
+    InvoiceSnapshot,
+    InvoiceStatus,
+)
+from accrue_core.money import Money
+from accrue_fake.engine.books import Books
+from accrue_fake.engine.calendar import Calendar
+from accrue_fake.engine.emitter import Emitter
+from accrue_fake.engine.pricing import Pricing
+from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
+
+Reason = Literal["subscription_create", "subscription_cycle"]
+
+
+class Invoicing:
+    """Draws the invoices of subscriptions.
+
+    Stripe leaves a renewal's invoice a draft for about an hour; here it is finalized at once, so
+    that a period's end is one moment.
+    """
+
+    def __init__(
+        self, books: Books, emitter: Emitter, calendar: Calendar, pricing: Pricing
+    ) -> None:
+        self._books = books
+        self._emitter = emitter
+        self._calendar = calendar
+        self._pricing = pricing
+
+    def draw(
+        self,
+        record: SubscriptionRecord,
+        *,
+        reason: Reason,
+        start: datetime,
+        end: datetime,
+        is_trial: bool = False,
+    ) -> InvoiceRecord:
+        """Draw a draft for one period and put it on the subscription."""
+        ref = self._books.new_ref("in")
+        lines = self._pricing.lines(record.snapshot.items, start=start, end=end, is_trial=is_trial)
+        invoice = InvoiceRecord(
+            snapshot=self._draft(ref, record, lines, reason=reason, start=start, end=end)
+        )
+        self._books.invoices[ref] = invoice
+        record.invoices.append(ref)
+        record.snapshot = replace(record.snapshot, latest_invoice=ref)
+        self._emitter.emit("invoice.created", "invoice", ref)
+        return invoice
+
+    def finalize(self, record: SubscriptionRecord, invoice: InvoiceRecord) -> None:
+        """Number the invoice and open it; one that asks for nothing is paid thereby."""
+        books, snapshot = self._books, invoice.snapshot
+        customer = books.customers[snapshot.customer]
+        customer.invoices += 1
+        days = record.days_until_due
+        is_free = not snapshot.total
+        due_at = None if days is None else books.now + timedelta(days=days)
+        invoice.snapshot = replace(
+            snapshot,
+            status=InvoiceStatus.PAID if is_free else InvoiceStatus.OPEN,
+            number=f"F{snapshot.customer.rpartition('_')[2]}-{customer.invoices:04d}",
+            payments=() if is_free else (self._payment(snapshot),),
+            finalized_at=books.now,
+            due_at=due_at,
+            paid_at=books.now if is_free else None,
+        )
+        record.collected = snapshot.ref
+        self._emitter.emit("invoice.finalized", "invoice", snapshot.ref)
+        if is_free:
+            self._emitter.emit("invoice.paid", "invoice", snapshot.ref)
+        elif due_at is not None:
+            self._calendar.add(due_at, "overdue", snapshot.ref)
+
+    def _draft(
+        self,
+        ref: str,
+        record: SubscriptionRecord,
+        lines: tuple[InvoiceLineSnapshot, ...],
+        *,
+        reason: Reason,
+        start: datetime,
+        end: datetime,
+    ) -> InvoiceSnapshot:
+        snapshot = record.snapshot
+        currency = lines[0].amount.currency
+        nothing, total = Money(0, currency), Money(sum(x.amount.minor for x in lines), currency)
+        return InvoiceSnapshot(
+            ref=ref,
+            customer=snapshot.customer,
+            subscription=snapshot.ref,
+            status=InvoiceStatus.DRAFT,
+            currency=currency,
+            subtotal=total,
+            discount=nothing,
+            tax=nothing,
+            total=total,
+            amount_due=total,
+            amount_paid=nothing,
+            amount_remaining=total,
+            lines=lines,
+            billing_reason=reason,
+            collection=snapshot.collection,
+            period_start=start,
+            period_end=end,
+            created_at=self._books.now,
+        )
+
+    def _payment(self, snapshot: InvoiceSnapshot) -> InvoicePaymentSnapshot:
+        """Stripe gives a finalized invoice one payment, which every attempt then tries to make."""
+        return InvoicePaymentSnapshot(
+            ref=self._books.new_ref("inpay"),
+            amount=snapshot.amount_due,
+            status="open",
+            payment=self._books.new_ref("pay"),
+        )

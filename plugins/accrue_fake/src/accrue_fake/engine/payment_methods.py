@@ -1,0 +1,92 @@
+"""Payment methods: attached from test tokens, and detached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodSnapshot
+from accrue_core.contracts.results import Answer, Key
+from accrue_core.errors import ProcessorRejected
+from accrue_fake.engine.books import Books, find
+from accrue_fake.engine.cards import card_of
+from accrue_fake.engine.emitter import Emitter
+from accrue_fake.engine.memory import Memory
+from accrue_fake.engine.records import CardRecord, CustomerRecord
+
+
+class PaymentMethods:
+    """What can be asked about payment methods."""
+
+    def __init__(self, books: Books, emitter: Emitter, memory: Memory) -> None:
+        self._books = books
+        self._emitter = emitter
+        self._memory = memory
+
+    def attach(self, request: AttachPaymentMethod, *, key: Key) -> Answer:
+        """Give a customer a card. Each use of a test token makes a card of its own."""
+        return self._memory.once(request, key, self._attach)
+
+    def fetch(self, ref: str) -> Answer:
+        """Return the payment method; a detached one has no customer."""
+        return Answer(find(self._books.cards, "payment_method", ref).snapshot)
+
+    def find_created(self, key: Key, customer: str) -> Answer | None:
+        """Return what ``attach`` made under this operation, among the customer's own."""
+        record = self._books.customers.get(customer)
+        for ref in self._books.made_by.get(key.operation_id, ()):
+            if record is not None and ref in record.payment_methods:
+                return Answer(self._books.cards[ref].snapshot, (record.snapshot,))
+        return None
+
+    def of_customer(self, ref: str) -> tuple[str, ...]:
+        """Return the refs of a customer's payment methods, oldest first."""
+        return tuple(find(self._books.customers, "customer", ref).payment_methods)
+
+    def detach(self, ref: str) -> Answer:
+        """Take a card from its customer; subscriptions that named it fall back to the default."""
+        card = find(self._books.cards, "payment_method", ref)
+        owner = self._books.customers.get(card.snapshot.customer or "")
+        card.snapshot = replace(card.snapshot, customer=None)
+        self._emitter.emit("payment_method.detached", "payment_method", ref)
+        if owner is not None:
+            owner.payment_methods.remove(ref)
+            if owner.snapshot.default_payment_method == ref:
+                self._make_default(owner, None)
+        return Answer(card.snapshot)
+
+    def _attach(self, request: AttachPaymentMethod, key: Key) -> Answer:
+        customer = self._books.customers.get(request.customer)
+        if customer is None or customer.is_deleted:
+            raise ProcessorRejected("no such customer", reason="missing", param="customer")
+        ref = request.payment_method
+        if ref not in customer.payment_methods:
+            ref = self._make(request)
+            customer.payment_methods.append(ref)
+            self._emitter.emit("payment_method.attached", "payment_method", ref)
+        self._books.note_made(key.operation_id, ref)
+        if request.make_default:
+            self._make_default(customer, ref)
+        return Answer(self._books.cards[ref].snapshot, (customer.snapshot,))
+
+    def _make(self, request: AttachPaymentMethod) -> str:
+        card = card_of(request.payment_method)
+        ref = self._books.new_ref("pm")
+        snapshot = PaymentMethodSnapshot(
+            ref=ref,
+            customer=request.customer,
+            type="card",
+            brand=card.brand,
+            last4=card.last4,
+            exp_month=12,
+            exp_year=self._books.now.year + 8,
+            fingerprint=self._books.token("fingerprint", request.payment_method)[:16],
+            created_at=self._books.now,
+        )
+        self._books.cards[ref] = CardRecord(snapshot=snapshot, behavior=card.behavior)
+        return ref
+
+    def _make_default(self, customer: CustomerRecord, ref: str | None) -> None:
+        if customer.snapshot.default_payment_method == ref:
+            return
+        customer.snapshot = replace(customer.snapshot, default_payment_method=ref)
+        self._emitter.emit("customer.updated", "customer", customer.snapshot.ref)

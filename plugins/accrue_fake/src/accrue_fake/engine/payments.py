@@ -1,0 +1,145 @@
+"""Payments: an open invoice is charged, retried, paid by hand or authenticated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from accrue_core.contracts.invoices import InvoiceStatus
+from accrue_core.errors import InvalidRequest, ProcessorRejected
+from accrue_fake.engine.books import Books, find
+from accrue_fake.engine.calendar import Calendar
+from accrue_fake.engine.cards import Cards, Charge
+from accrue_fake.engine.emitter import Emitter
+from accrue_fake.engine.records import CardRecord, InvoiceRecord
+from accrue_fake.engine.standing import Standing
+
+
+class Payments:
+    """Collects what is due."""
+
+    def __init__(
+        self,
+        books: Books,
+        emitter: Emitter,
+        calendar: Calendar,
+        cards: Cards,
+        standing: Standing,
+    ) -> None:
+        self._books = books
+        self._emitter = emitter
+        self._calendar = calendar
+        self._cards = cards
+        self._standing = standing
+
+    def attempt(self, invoice: InvoiceRecord, *, on_session: bool) -> Charge:
+        """Charge the card on file once, and write down what became of it."""
+        ref, customer = invoice.snapshot.ref, invoice.snapshot.customer
+        card = self._card(invoice)
+        charge = self._cards.charge(card, customer=customer, on_session=on_session)
+        invoice.card = None if card is None else card.snapshot.ref
+        invoice.snapshot = replace(
+            invoice.snapshot, attempts=invoice.snapshot.attempts + 1, next_attempt_at=None
+        )
+        invoice.is_waiting = charge == Charge.WAITS
+        if charge == Charge.PAID:
+            self._pay(invoice)
+            return charge
+        if charge == Charge.WAITS:
+            self._emitter.emit("invoice.payment_action_required", "invoice", ref)
+        if charge == Charge.DECLINED or not on_session:
+            self._emitter.emit("invoice.payment_failed", "invoice", ref)
+        return charge
+
+    def collect(self, invoice: InvoiceRecord) -> Charge:
+        """Charge for a renewal: nobody is there, and what fails is tried again.
+
+        Each retry counts its days from the attempt before it, as Stripe's custom schedules do.
+        """
+        charge = self.attempt(invoice, on_session=False)
+        if charge == Charge.PAID:
+            self._standing.paid(invoice)
+            return charge
+        self._standing.failed(invoice)
+        if invoice.retries < len(self._books.retry_days):
+            days = self._books.retry_days[invoice.retries]
+            moment = self._books.now + timedelta(days=days)
+            invoice.retries += 1
+            invoice.snapshot = replace(invoice.snapshot, next_attempt_at=moment)
+            self._calendar.add(moment, "retry", invoice.snapshot.ref)
+        else:
+            self._standing.exhausted(invoice)
+        return charge
+
+    def retry(self, ref: str, moment: datetime) -> None:
+        """Try an open invoice again, with whatever card the customer has by now."""
+        invoice = self._books.invoices[ref]
+        is_open = invoice.snapshot.status == InvoiceStatus.OPEN
+        if is_open and invoice.snapshot.next_attempt_at == moment:
+            self.collect(invoice)
+
+    def overdue(self, ref: str, _: datetime) -> None:
+        """A sent invoice was not paid by its day."""
+        invoice = self._books.invoices[ref]
+        if invoice.snapshot.status == InvoiceStatus.OPEN:
+            self._standing.failed(invoice)
+
+    def pay(self, ref: str) -> None:
+        """Pay an open invoice as its customer does on the processor's page: with other money."""
+        invoice = find(self._books.invoices, "invoice", ref)
+        if invoice.snapshot.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
+            raise ProcessorRejected(
+                f"invoice {ref} is {invoice.snapshot.status} and cannot be paid",
+                reason="invoice_not_open",
+            )
+        self._pay(invoice)
+        self._standing.paid(invoice)
+
+    def authenticate(self, subscription_ref: str) -> None:
+        """Let the customer pass the bank's check: the waiting payment goes through."""
+        invoice = self._waiting(subscription_ref)
+        card = self._books.cards.get(invoice.card or "")
+        if card is not None:
+            card.is_authenticated = True
+            card.charges += 1
+        self._pay(invoice)
+        self._standing.paid(invoice)
+
+    def fail_authentication(self, subscription_ref: str) -> None:
+        """Let the customer fail the bank's check: the payment failed, and waits no longer."""
+        invoice = self._waiting(subscription_ref)
+        invoice.is_waiting = False
+        self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
+
+    def _pay(self, invoice: InvoiceRecord) -> None:
+        snapshot, now = invoice.snapshot, self._books.now
+        invoice.is_waiting = False
+        invoice.snapshot = replace(
+            snapshot,
+            status=InvoiceStatus.PAID,
+            amount_paid=snapshot.amount_due,
+            amount_remaining=snapshot.amount_due - snapshot.amount_due,
+            next_attempt_at=None,
+            paid_at=now,
+            payments=tuple(
+                replace(payment, status="paid", paid_at=now) for payment in snapshot.payments
+            ),
+        )
+        self._emitter.emit("invoice.paid", "invoice", snapshot.ref)
+
+    def _waiting(self, subscription_ref: str) -> InvoiceRecord:
+        subscription = find(self._books.subscriptions, "subscription", subscription_ref)
+        for ref in reversed(subscription.invoices):
+            if self._books.invoices[ref].is_waiting:
+                return self._books.invoices[ref]
+        raise InvalidRequest(f"no payment of {subscription_ref} waits for its customer")
+
+    def _card(self, invoice: InvoiceRecord) -> CardRecord | None:
+        """Return the subscription's own card while it is attached, else the customer's default."""
+        customer = self._books.customers[invoice.snapshot.customer]
+        subscription = self._books.subscriptions.get(invoice.snapshot.subscription or "")
+        own = None if subscription is None else subscription.snapshot.default_payment_method
+        for ref in (own, customer.snapshot.default_payment_method):
+            if ref in customer.payment_methods:
+                return self._books.cards[ref]
+        return None

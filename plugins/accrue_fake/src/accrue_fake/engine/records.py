@@ -1,0 +1,178 @@
+"""What the engine keeps about each thing: the snapshot it answers with, and what nobody is told.
+
+A record is mutable and never leaves the engine; the snapshot inside it is frozen, so handing it
+out costs nothing and a remembered answer stays what it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from accrue_core.contracts.customers import CustomerSnapshot
+from accrue_core.contracts.invoices import InvoiceSnapshot
+from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
+from accrue_core.contracts.subscriptions import SubscriptionSnapshot, SubscriptionStatus
+from accrue_core.money import Money
+
+Interval = Literal["day", "week", "month", "year"]
+FinalStatus = Literal["canceled", "unpaid"]
+ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
+
+
+class Behavior(StrEnum):
+    """How a card answers when it is charged."""
+
+    GOOD = "good"
+    DECLINES = "declines"
+    AUTHENTICATES = "authenticates"
+    FAILS_LATER = "fails_later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one unit costs for one stretch of time."""
+
+    ref: str
+    money: Money
+    interval: Interval = "month"
+    interval_count: int = 1
+    product: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class CustomerRecord:
+    """A customer; ``invoices`` counts the numbers given out."""
+
+    snapshot: CustomerSnapshot
+    metadata: dict[str, str]
+    is_deleted: bool = False
+    invoices: int = 0
+    payment_methods: list[str] = field(default_factory=list)
+    subscriptions: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class CardRecord:
+    """A payment method; ``charges`` counts what it has paid."""
+
+    snapshot: PaymentMethodSnapshot
+    behavior: Behavior
+    charges: int = 0
+    is_authenticated: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class SubscriptionRecord:
+    """A subscription. Period ``n`` begins ``n`` intervals after ``anchor``, never after ``n - 1``.
+
+    ``collected`` is the newest invoice that was finalized: its payment decides the status.
+    """
+
+    snapshot: SubscriptionSnapshot
+    interval: Interval
+    interval_count: int
+    anchor: datetime
+    period: int = 0
+    days_until_due: int | None = None
+    collected: str | None = None
+    warned_at: datetime | None = None
+    invoices: list[str] = field(default_factory=list)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.snapshot.status in ENDED
+
+    @property
+    def period_end(self) -> datetime:
+        """When its current period runs out; all of its items share one period."""
+        end = self.snapshot.items[0].current_period_end
+        return self.anchor if end is None else end
+
+
+@dataclass(slots=True, kw_only=True)
+class InvoiceRecord:
+    """An invoice; ``is_waiting`` while its payment waits for the customer to authenticate."""
+
+    snapshot: InvoiceSnapshot
+    retries: int = 0
+    is_waiting: bool = False
+    card: str | None = None
+
+
+class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Something that happened, as a webhook will announce it.
+
+    Events and what is due are many and hold no other record: they are structs that the garbage
+    collector need not visit, which is most of the cost of a long history.
+    """
+
+    ref: str
+    type: str
+    object: str
+    object_ref: str
+    created_at: datetime
+
+
+class Owed(msgspec.Struct, frozen=True, gc=False, order=True):
+    """One delivery of an event that is still to be made, at the earliest ``due``."""
+
+    due: datetime
+    number: int
+    event: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedWebhook:
+    """One webhook to post now: these bytes, with these lower-case headers."""
+
+    body: bytes
+    headers: dict[str, str]
+    event_ref: str
+    attempt: int
+
+
+class Due(msgspec.Struct, frozen=True, gc=False, order=True):
+    """Something that time will do. At one moment, what ends comes before what begins."""
+
+    moment: datetime
+    rank: int
+    number: int
+    what: str
+    ref: str
+
+
+FaultKind = Literal[
+    "lost_before", "lost_after", "unreachable", "rate_limited", "misconfigured", "server_error",
+    "declined", "webhook_lost", "webhook_delayed", "webhook_duplicated", "unreadable", "missing",
+]  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """One scripted fault: what happens, to what, and how often still.
+
+    ``subject`` narrows it: ``noun.method`` for calls, an event type for webhooks, a ref for
+    things and customers; ``None`` is the next one, whichever it is.
+    """
+
+    kind: FaultKind
+    subject: str | None = None
+    times: int = 1
+    word: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A final refusal, remembered so that the same question is refused the same way again."""
+
+    code: str
+    message: str
+    attributes: dict[str, str | int | float | None]

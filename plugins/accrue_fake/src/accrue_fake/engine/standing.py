@@ -1,0 +1,117 @@
+"""Standing: how a subscription stands, given what became of its invoices.
+
+Every status the engine gives a subscription after its creation is given here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from accrue_core.contracts.invoices import InvoiceStatus
+from accrue_core.contracts.subscriptions import SubscriptionStatus
+from accrue_fake.engine.books import Books
+from accrue_fake.engine.emitter import Emitter
+from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
+
+_OWES = frozenset(
+    {SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID}
+)
+_MAY_FALL_BEHIND = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING})
+
+
+class Standing:
+    """Moves subscriptions between statuses, and tells the world."""
+
+    def __init__(self, books: Books, emitter: Emitter) -> None:
+        self._books = books
+        self._emitter = emitter
+
+    def becomes(self, record: SubscriptionRecord, status: SubscriptionStatus) -> None:
+        """Change the status, once."""
+        if record.snapshot.status == status:
+            return
+        record.snapshot = replace(record.snapshot, status=status)
+        self.announce(record)
+
+    def announce(self, record: SubscriptionRecord) -> None:
+        """Owe the webhook that says something changed."""
+        self._emitter.emit("customer.subscription.updated", "subscription", record.snapshot.ref)
+
+    def paid(self, invoice: InvoiceRecord) -> None:
+        """An invoice was paid: its subscription stands well again, if it was the newest.
+
+        Stripe: a subscription is past due by its latest finalized invoice, and active once that
+        one is paid; an older debt that is settled late changes nothing.
+        """
+        record = self._subscription(invoice)
+        if record is None or record.collected != invoice.snapshot.ref:
+            return
+        if record.snapshot.status in _OWES:
+            self.becomes(record, SubscriptionStatus.ACTIVE)
+
+    def failed(self, invoice: InvoiceRecord) -> None:
+        """A due invoice was not paid. A first one leaves its subscription incomplete."""
+        record = self._subscription(invoice)
+        if record is not None and record.snapshot.status in _MAY_FALL_BEHIND:
+            self.becomes(record, SubscriptionStatus.PAST_DUE)
+
+    def exhausted(self, invoice: InvoiceRecord) -> None:
+        """The last retry failed: what the engine was told to do then."""
+        record = self._subscription(invoice)
+        if record is None or record.snapshot.status != SubscriptionStatus.PAST_DUE:
+            return
+        if self._books.final == "unpaid":
+            self.becomes(record, SubscriptionStatus.UNPAID)
+        else:
+            self.end(record)
+
+    def end(self, record: SubscriptionRecord) -> None:
+        """End a subscription now; its open invoices are no longer collected automatically."""
+        if record.is_ended:
+            return
+        now = self._books.now
+        is_incomplete = record.snapshot.status == SubscriptionStatus.INCOMPLETE
+        record.snapshot = replace(
+            record.snapshot,
+            status=SubscriptionStatus.CANCELED,
+            canceled_at=record.snapshot.canceled_at or now,
+            ended_at=now,
+        )
+        self._let_go(record, is_void=is_incomplete)
+        self._emitter.emit("customer.subscription.deleted", "subscription", record.snapshot.ref)
+
+    def expire(self, record: SubscriptionRecord) -> None:
+        """Give up on a first payment that nobody completed; its invoice is void."""
+        record.snapshot = replace(
+            record.snapshot,
+            status=SubscriptionStatus.INCOMPLETE_EXPIRED,
+            ended_at=self._books.now,
+        )
+        self._let_go(record, is_void=True)
+        self.announce(record)
+
+    def _let_go(self, record: SubscriptionRecord, *, is_void: bool) -> None:
+        for ref in record.invoices:
+            invoice = self._books.invoices[ref]
+            if invoice.snapshot.status != InvoiceStatus.OPEN:
+                continue
+            invoice.is_waiting = False
+            if is_void:
+                self._void(invoice)
+            elif invoice.snapshot.next_attempt_at is not None:
+                invoice.snapshot = replace(invoice.snapshot, next_attempt_at=None)
+                self._emitter.emit("invoice.updated", "invoice", ref)
+
+    def _void(self, invoice: InvoiceRecord) -> None:
+        snapshot = invoice.snapshot
+        invoice.snapshot = replace(
+            snapshot,
+            status=InvoiceStatus.VOID,
+            voided_at=self._books.now,
+            next_attempt_at=None,
+            payments=tuple(replace(payment, status="canceled") for payment in snapshot.payments),
+        )
+        self._emitter.emit("invoice.voided", "invoice", snapshot.ref)
+
+    def _subscription(self, invoice: InvoiceRecord) -> SubscriptionRecord | None:
+        return self._books.subscriptions.get(invoice.snapshot.subscription or "")

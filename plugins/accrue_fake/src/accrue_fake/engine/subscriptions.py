@@ -1,0 +1,148 @@
+"""Subscriptions: started, set to end, kept, and pushed about behind core's back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.subscriptions import (
+    CancelSubscription,
+    CreateSubscription,
+    KeepSubscription,
+    SubscriptionStatus,
+)
+from accrue_core.errors import ProcessorRejected
+from accrue_fake.engine.answers import Answers
+from accrue_fake.engine.books import Books, find
+from accrue_fake.engine.calendar import Calendar
+from accrue_fake.engine.memory import Memory
+from accrue_fake.engine.records import SubscriptionRecord
+from accrue_fake.engine.standing import Standing
+from accrue_fake.engine.starting import Starting
+
+
+class Subscriptions:
+    """What can be asked about subscriptions."""
+
+    def __init__(
+        self,
+        books: Books,
+        calendar: Calendar,
+        memory: Memory,
+        standing: Standing,
+        starting: Starting,
+        answers: Answers,
+    ) -> None:
+        self._books = books
+        self._calendar = calendar
+        self._memory = memory
+        self._standing = standing
+        self._starting = starting
+        self._answers = answers
+
+    def create(self, request: CreateSubscription, *, key: Key) -> Answer:
+        """Start a subscription and ask for its first payment, if one is due."""
+        return self._memory.once(request, key, self._create)
+
+    def cancel(self, request: CancelSubscription, *, key: Key) -> Answer:
+        """End it now, when its period runs out, or at a date."""
+        return self._memory.once(request, key, self._cancel)
+
+    def keep(self, request: KeepSubscription, *, key: Key) -> Answer:
+        """Undo a pending end. Nothing pending is no error: the wish is already met."""
+        return self._memory.once(request, key, self._keep)
+
+    def fetch(self, ref: str) -> Answer:
+        """Return it as it is now."""
+        return self._answers.fetched(find(self._books.subscriptions, "subscription", ref))
+
+    def find_created(self, key: Key, customer: str) -> Answer | None:
+        """Return what ``create`` made under this operation, among the customer's own."""
+        record = self._books.customers.get(customer)
+        for ref in self._books.made_by.get(key.operation_id, ()):
+            if record is not None and ref in record.subscriptions:
+                return self._answers.created(self._books.subscriptions[ref])
+        return None
+
+    def of_customer(self, ref: str) -> tuple[str, ...]:
+        """Return the refs of a customer's subscriptions, oldest first."""
+        return tuple(find(self._books.customers, "customer", ref).subscriptions)
+
+    def becomes(self, ref: str, status: SubscriptionStatus | str) -> Answer:
+        """Give it a status from outside, as a seller does in the processor's dashboard.
+
+        ``canceled`` ends it like any cancellation. Invoices are left as they are.
+        """
+        record = find(self._books.subscriptions, "subscription", ref)
+        status = SubscriptionStatus(status)
+        if status == SubscriptionStatus.CANCELED:
+            self._standing.end(record)
+        elif status == SubscriptionStatus.INCOMPLETE_EXPIRED:
+            self._standing.expire(record)
+        else:
+            self._standing.becomes(record, status)
+        return self.fetch(ref)
+
+    def edit(self, ref: str, *, quantity: int) -> Answer:
+        """Change the quantity of its first item from outside, from the next invoice on."""
+        record = find(self._books.subscriptions, "subscription", ref)
+        first, *others = record.snapshot.items
+        items = (replace(first, quantity=quantity), *others)
+        record.snapshot = replace(record.snapshot, items=items)
+        self._standing.announce(record)
+        return self.fetch(ref)
+
+    def _create(self, request: CreateSubscription, key: Key) -> Answer:
+        return self._answers.created(self._starting.start(request, key))
+
+    def _cancel(self, request: CancelSubscription, _: Key) -> Answer:
+        record = self._live(request.ref)
+        match request.when:
+            case "now":
+                record.snapshot = replace(
+                    record.snapshot, cancel_at=None, cancel_at_period_end=False
+                )
+                self._standing.end(record)
+            case "period_end":
+                self._end_later(record, record.period_end, is_period_end=True)
+            case "at":
+                self._end_later(record, self._future(request.at), is_period_end=False)
+        return self._answers.fetched(record)
+
+    def _keep(self, request: KeepSubscription, _: Key) -> Answer:
+        record = self._live(request.ref)
+        if record.snapshot.cancel_at is not None:
+            record.snapshot = replace(
+                record.snapshot, cancel_at=None, cancel_at_period_end=False, canceled_at=None
+            )
+            self._standing.announce(record)
+        return self._answers.fetched(record)
+
+    def _end_later(
+        self, record: SubscriptionRecord, moment: datetime, *, is_period_end: bool
+    ) -> None:
+        snapshot = record.snapshot
+        if (snapshot.cancel_at, snapshot.cancel_at_period_end) == (moment, is_period_end):
+            return
+        record.snapshot = replace(
+            snapshot,
+            cancel_at=moment,
+            cancel_at_period_end=is_period_end,
+            canceled_at=self._books.now,
+        )
+        self._calendar.add(moment, "end", snapshot.ref)
+        self._standing.announce(record)
+
+    def _future(self, moment: datetime | None) -> datetime:
+        if moment is None or moment <= self._books.now:
+            raise ProcessorRejected("cancel_at must be in the future", param="cancel_at")
+        return moment
+
+    def _live(self, ref: str) -> SubscriptionRecord:
+        record = find(self._books.subscriptions, "subscription", ref)
+        if record.is_ended:
+            raise ProcessorRejected(
+                f"subscription {ref} has ended and cannot be changed", reason="ended"
+            )
+        return record

@@ -1,0 +1,97 @@
+"""The journal: what a hosted engine needs to be the same engine after a kill.
+
+The engine is deterministic, so its state is a snapshot and the calls made since. A call is written
+down before it is answered: a kill loses at most what nobody was told. (A kill of the process, that
+is; only the snapshot is also safe from a power cut.)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from accrue_core.errors import AccrueError, ConfigurationError
+from accrue_core.settings import Secret
+from accrue_fake.engine import codec
+from accrue_fake.engine.books import save
+from accrue_fake.engine.door import Door
+from accrue_fake.engine.engine import Engine
+
+
+class Journal:
+    """A snapshot file, and beside it the calls since it was written.
+
+    Calls are numbered and the snapshot says which it contains, so that a kill between writing the
+    one and emptying the other replays nothing twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._snapshot = path
+        self._calls = path.with_name(f"{path.name}.journal")
+        self._number = 0
+        self._file: int | None = None
+
+    def restore(self, make: Callable[[], Engine], *, secret: Secret) -> Engine:
+        """Return the engine as it last was, or a new one, and be ready to write on."""
+        if self._snapshot.exists():
+            head, _, books = self._snapshot.read_bytes().partition(b"\n")
+            self._number = _number(head)
+            engine = Engine.load(books, webhook_secret=secret)
+            self._replay(engine)
+        else:
+            engine = make()
+        self.compact(engine)
+        return engine
+
+    def write(self, noun: str, method: str, arguments: Mapping[str, Any]) -> None:
+        """Write down one call that may have changed something."""
+        self._number += 1
+        packed = {name: codec.pack(value) for name, value in arguments.items()}
+        line = msgspec.json.encode([self._number, noun, method, packed]) + b"\n"
+        if self._file is None:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            self._file = os.open(self._calls, flags, mode=0o600)
+        os.write(self._file, line)
+
+    def compact(self, engine: Engine) -> None:
+        """Write a snapshot that contains every call so far, and start an empty journal."""
+        self.close()
+        save(self._snapshot, b'{"calls":%d}\n' % self._number + engine.dump())
+        self._calls.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Release the file."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _replay(self, engine: Engine) -> None:
+        door = Door(engine)
+        for number, noun, method, packed in self._lines():
+            if number <= self._number:
+                continue
+            self._number = number
+            arguments = {name: codec.unpack(value) for name, value in packed.items()}
+            try:
+                door.call(noun, method, arguments)
+            except AccrueError:
+                continue
+
+    def _lines(self) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+        """Read the calls; a last line without an end was never answered and is left out."""
+        if not self._calls.exists():
+            return
+        *lines, _ = self._calls.read_bytes().split(b"\n")
+        for line in lines:
+            yield msgspec.json.decode(line, type=tuple[int, str, str, dict[str, Any]])
+
+
+def _number(head: bytes) -> int:
+    try:
+        return msgspec.json.decode(head, type=dict[str, int])["calls"]
+    except (msgspec.MsgspecError, KeyError):
+        raise ConfigurationError("this is not a snapshot of the fake processor") from None

@@ -1,0 +1,165 @@
+"""The fake processor, as core sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from accrue_core.clock import Clock
+from accrue_core.contracts.capabilities import (
+    NATIVE,
+    TEST_ONLY,
+    Capability,
+    SupportTable,
+    bounded,
+)
+from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.payment_methods import AttachPaymentMethod
+from accrue_core.contracts.processor import REQUESTS, Recovery
+from accrue_core.contracts.requests import Request
+from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.subscriptions import CreateSubscription
+from accrue_core.errors import UnknownVocabulary
+from accrue_core.settings import Secret
+from accrue_fake.backend import Backend, EngineBackend
+from accrue_fake.engine.engine import Engine
+from accrue_fake.engine.memory import LIFETIME
+from accrue_fake.engine.signing import DEFAULT_SECRET
+from accrue_fake.gateways.customers import FakeCustomers
+from accrue_fake.gateways.invoices import FakeInvoices
+from accrue_fake.gateways.payment_methods import FakePaymentMethods
+from accrue_fake.gateways.subscriptions import FakeSubscriptions
+from accrue_fake.webhooks import read
+
+SUPPORT: SupportTable = MappingProxyType(
+    {
+        **dict.fromkeys(Capability, NATIVE),
+        Capability.ATTACH_PAYMENT_METHOD: TEST_ONLY,
+        Capability.CANCEL_AT_DATE: bounded("the last period is billed in full"),
+    }
+)
+RECOVERY: Mapping[str, Recovery] = MappingProxyType(
+    dict.fromkeys(REQUESTS, Recovery(key_lifetime=LIFETIME, is_findable=True))
+)
+
+
+class FakeProcessor:
+    """One account at the fake processor, over an engine here or a backend that reaches one.
+
+    Given an engine and a secret, it has the engine sign with that secret, so that both sides
+    agree. An engine elsewhere is told its secret where it is started.
+    """
+
+    def __init__(
+        self,
+        engine: Engine | Backend,
+        *,
+        name: str = "fake",
+        webhook_secret: Secret | None = None,
+    ) -> None:
+        self._name = name
+        self.engine = engine if isinstance(engine, Engine) else None
+        self.backend: Backend = EngineBackend(engine) if isinstance(engine, Engine) else engine
+        self._secret = webhook_secret or (
+            DEFAULT_SECRET if self.engine is None else self.engine.emitter.secret
+        )
+        if self.engine is not None:
+            self.engine.emitter.sign_with(self._secret)
+        self._customers = FakeCustomers(self.backend)
+        self._payment_methods = FakePaymentMethods(self.backend)
+        self._subscriptions = FakeSubscriptions(self.backend)
+        self._invoices = FakeInvoices(self.backend)
+
+    @property
+    def name(self) -> str:
+        """The unique name of this account."""
+        return self._name
+
+    @property
+    def support(self) -> SupportTable:
+        """How each capability is supported."""
+        return SUPPORT
+
+    @property
+    def recovery(self) -> Mapping[str, Recovery]:
+        """Keys are honored for a day, and everything created can be found by its metadata."""
+        return RECOVERY
+
+    @property
+    def clock(self) -> Clock | None:
+        """The engine's clock, which dates and signs its webhooks."""
+        return self.backend.clock
+
+    @property
+    def fetch_limit(self) -> int:
+        """How many fetches may run at once."""
+        return 16
+
+    @property
+    def customers(self) -> FakeCustomers:
+        """Operations on customers."""
+        return self._customers
+
+    @property
+    def payment_methods(self) -> FakePaymentMethods:
+        """Operations on payment methods."""
+        return self._payment_methods
+
+    @property
+    def subscriptions(self) -> FakeSubscriptions:
+        """Operations on subscriptions."""
+        return self._subscriptions
+
+    @property
+    def invoices(self) -> FakeInvoices:
+        """Operations on invoices."""
+        return self._invoices
+
+    def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
+        """Check the signature over the raw bytes and say where the event points."""
+        return read(body, headers, secret=self._secret, now=now)
+
+    async def fetch(self, noun: str, ref: str) -> Answer:
+        """Return one thing as it is now."""
+        match noun:
+            case "customer":
+                return await self._customers.fetch(ref)
+            case "payment_method":
+                return await self._payment_methods.fetch(ref)
+            case "subscription":
+                return await self._subscriptions.fetch(ref)
+            case "invoice":
+                return await self._invoices.fetch(ref)
+        raise UnknownVocabulary(where="noun", word=noun)
+
+    async def find_created(
+        self,
+        request: Request,
+        *,
+        key: Key,
+        since: datetime,  # noqa: ARG002
+    ) -> Answer | None:
+        """Return what a create request under this key has created, if anything.
+
+        ``since`` is not used: the engine's time may be years from the asker's, and the operation
+        id alone is exact.
+        """
+        arguments: dict[str, Any] = {"key": key}
+        match request:
+            case CreateCustomer():
+                noun = "customers"
+            case AttachPaymentMethod():
+                noun, arguments["customer"] = "payment_methods", request.customer
+            case CreateSubscription():
+                noun, arguments["customer"] = "subscriptions", request.customer
+            case _:
+                return None
+        found: Answer | None = await self.backend.call(noun, "find_created", arguments)
+        return found
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self.backend.close()

@@ -1,0 +1,165 @@
+"""The fake processor keeps every promise a processor makes, in process and hosted."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+pytest.register_assert_rewrite("accrue_core.testing.contracts")
+
+from accrue_core.clock import Clock  # noqa: E402
+from accrue_core.money import Money  # noqa: E402
+from accrue_core.testing.contracts.bench import Bench  # noqa: E402
+from accrue_core.testing.contracts.customers import CustomerContract  # noqa: E402
+from accrue_core.testing.contracts.invoices import InvoiceContract  # noqa: E402
+from accrue_core.testing.contracts.payment_methods import PaymentMethodContract  # noqa: E402
+from accrue_core.testing.contracts.processor import ProcessorContract  # noqa: E402
+from accrue_core.testing.contracts.subscriptions import (  # noqa: E402
+    EndingContract,
+    SubscribingContract,
+)
+from accrue_core.testing.contracts.webhooks import WebhookContract  # noqa: E402
+from accrue_fake import Engine, FakeProcessor, HostProcess  # noqa: E402
+from accrue_fake.engine.signing import DEFAULT_SECRET, HEADER, sign  # noqa: E402
+
+TEN_DOLLARS = Money(1000, "usd")
+
+
+def event_body(noun: str, ref: str) -> bytes:
+    event = {
+        "id": "evt_1",
+        "type": f"{noun}.updated",
+        "created": 1_767_225_600,
+        "livemode": False,
+        "data": {"object": {"object": noun, "id": ref}},
+    }
+    return json.dumps(event).encode()
+
+
+def signed(body: bytes, now: datetime) -> dict[str, str]:
+    return {HEADER: sign(body, secret=DEFAULT_SECRET, now=now)}
+
+
+def bench_of(processor: FakeProcessor, clock: Clock) -> Bench:
+    async def lose_next_answer() -> None:
+        await processor.backend.call("scenarios", "lose_next_answer", {"when": "after"})
+
+    async def delete_customer(ref: str) -> None:
+        await processor.backend.call("customers", "delete", {"ref": ref})
+
+    return Bench(
+        price="price_ten",
+        amount=TEN_DOLLARS,
+        good_payment_method="pm_card_visa",
+        declined_payment_method="pm_card_chargeDeclined",
+        authenticating_payment_method="pm_card_authenticationRequired",
+        now=clock.now,
+        event_body=event_body,
+        sign=signed,
+        lose_next_answer=lose_next_answer,
+        delete_customer=delete_customer,
+    )
+
+
+class InProcess:
+    """The suites on an engine in this process."""
+
+    @pytest.fixture
+    def processor(self) -> FakeProcessor:
+        engine = Engine()
+        engine.catalogue.add_price("price_ten", TEN_DOLLARS)
+        return FakeProcessor(engine)
+
+    @pytest.fixture
+    def bench(self, processor: FakeProcessor) -> Bench:
+        assert processor.engine is not None
+        return bench_of(processor, processor.engine.clock)
+
+
+@pytest.fixture(scope="module")
+def hosted() -> Iterator[HostProcess]:
+    with (
+        tempfile.TemporaryDirectory(prefix="accrue-") as folder,
+        HostProcess(Path(folder) / "engine") as host,
+    ):
+        yield host
+
+
+class Hosted:
+    """The suites on an engine in another process, one for all of them."""
+
+    @pytest.fixture
+    async def processor(self, hosted: HostProcess) -> AsyncIterator[FakeProcessor]:
+        processor = FakeProcessor(hosted.backend())
+        price = {"ref": "price_ten", "money": TEN_DOLLARS}
+        await processor.backend.call("catalogue", "add_price", price)
+        yield processor
+        await processor.close()
+
+    @pytest.fixture
+    def bench(
+        self, processor: FakeProcessor, hosted: HostProcess, request: pytest.FixtureRequest
+    ) -> Bench:
+        return replace(bench_of(processor, hosted.clock()), run=request.node.nodeid)
+
+
+class TestProcessor(InProcess, ProcessorContract):
+    pass
+
+
+class TestCustomers(InProcess, CustomerContract):
+    pass
+
+
+class TestPaymentMethods(InProcess, PaymentMethodContract):
+    pass
+
+
+class TestSubscribing(InProcess, SubscribingContract):
+    pass
+
+
+class TestEnding(InProcess, EndingContract):
+    pass
+
+
+class TestInvoices(InProcess, InvoiceContract):
+    pass
+
+
+class TestWebhooks(InProcess, WebhookContract):
+    pass
+
+
+class TestHostedProcessor(Hosted, ProcessorContract):
+    pass
+
+
+class TestHostedCustomers(Hosted, CustomerContract):
+    pass
+
+
+class TestHostedPaymentMethods(Hosted, PaymentMethodContract):
+    pass
+
+
+class TestHostedSubscribing(Hosted, SubscribingContract):
+    pass
+
+
+class TestHostedEnding(Hosted, EndingContract):
+    pass
+
+
+class TestHostedInvoices(Hosted, InvoiceContract):
+    pass
+
+
+class TestHostedWebhooks(Hosted, WebhookContract):
+    pass

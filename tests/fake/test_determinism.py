@@ -1,0 +1,145 @@
+"""The same seed and the same calls: the same books, also across a snapshot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accrue_core.contracts.invoices import InvoiceStatus
+from accrue_core.errors import AccrueError
+from accrue_fake import Engine
+from accrue_fake.engine.cards import TOKENS
+from accrue_fake.engine.codec import decode, encode
+from accrue_fake.engine.door import Door
+from tests.fake.shop import Shop
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("subscribe"), st.sampled_from([None, *TOKENS]), st.sampled_from([None, 5])),
+        st.tuples(st.just("cancel"), st.sampled_from(["now", "period_end"]), st.integers(0, 9)),
+        st.tuples(st.just("keep"), st.none(), st.integers(0, 9)),
+        st.tuples(st.just("pay"), st.none(), st.integers(0, 9)),
+        st.tuples(st.just("authenticate"), st.none(), st.integers(0, 9)),
+        st.tuples(st.just("delete"), st.none(), st.integers(0, 9)),
+        st.tuples(st.just("advance"), st.none(), st.integers(0, 40)),
+        st.tuples(st.just("take"), st.booleans(), st.none()),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+def play(shop: Shop, steps: list[Any]) -> None:
+    """Do the steps; a refusal is a step like any other."""
+    for what, how, number in steps:
+        try:
+            step(shop, what, how, number)
+        except AccrueError:
+            continue
+
+
+def step(shop: Shop, what: str, how: Any, number: Any) -> None:
+    engine = shop.engine
+    refs = list(engine.books.subscriptions)
+    if what == "subscribe":
+        shop.subscribed(how, trial_days=number)
+    elif what == "advance":
+        shop.pass_days(number)
+    elif what == "take":
+        for webhook in engine.emitter.take():
+            (engine.emitter.failed if how else engine.emitter.delivered)(webhook.event_ref)
+    elif refs:
+        ref = refs[number % len(refs)]
+        if what == "cancel":
+            shop.cancel(ref, how)
+        elif what == "keep":
+            shop.keep(ref)
+        elif what == "authenticate":
+            engine.authenticate(ref)
+        elif what == "pay":
+            engine.pay_invoice(shop.invoices(ref)[-1].ref)
+        else:
+            engine.customers.delete(shop.subscription(ref).customer)
+
+
+def disturbed(seed: int) -> Shop:
+    shop = Shop(Engine(seed=seed))
+    shop.engine.scenarios.go_wrong_at_random(
+        declined=0.3, webhook_lost=0.1, webhook_delayed=0.1, webhook_duplicated=0.1
+    )
+    shop.engine.scenarios.shuffle_webhooks()
+    return shop
+
+
+@given(STEPS, st.integers(0, 5))
+def test_the_same_calls_give_the_same_books(steps: list[Any], seed: int) -> None:
+    one, other = disturbed(seed), disturbed(seed)
+
+    play(one, steps)
+    play(other, steps)
+
+    assert one.engine.dump() == other.engine.dump()
+
+
+@given(STEPS, STEPS, st.integers(0, 5))
+def test_a_snapshot_changes_nothing(before: list[Any], after: list[Any], seed: int) -> None:
+    one, other = disturbed(seed), disturbed(seed)
+    play(one, before)
+    play(other, before)
+
+    other.engine = Engine.load(other.engine.dump())
+    play(one, after)
+    play(other, after)
+
+    assert one.engine.dump() == other.engine.dump()
+
+
+@given(STEPS)
+def test_the_books_are_in_order(steps: list[Any]) -> None:
+    shop = Shop()
+    play(shop, steps)
+
+    books = shop.engine.books
+    for record in books.subscriptions.values():
+        snapshot = record.snapshot
+        assert (snapshot.ended_at is not None) == record.is_ended
+        assert record.invoices[-1] == snapshot.latest_invoice
+        newest = books.invoices[record.collected or ""].snapshot
+        if snapshot.status in ("past_due", "incomplete"):
+            assert newest.status == InvoiceStatus.OPEN
+        if record.is_ended:
+            for ref in record.invoices:
+                assert books.invoices[ref].snapshot.next_attempt_at is None
+        elif snapshot.status != "incomplete":
+            assert record.period_end > books.now
+    numbers = [record.snapshot.number for record in books.invoices.values()]
+    assert len(set(numbers)) == len(numbers)
+
+
+@given(STEPS)
+def test_everything_that_can_be_said_can_be_sent(steps: list[Any]) -> None:
+    shop = Shop()
+    play(shop, steps)
+
+    door = Door(shop.engine)
+    books = shop.engine.books
+    for noun, shelf in (
+        ("customers", books.customers),
+        ("payment_methods", books.cards),
+        ("subscriptions", books.subscriptions),
+        ("invoices", books.invoices),
+    ):
+        for ref in shelf:  # type: ignore[attr-defined]
+            answer = door.call(noun, "fetch", {"ref": ref})
+            sent = decode(encode(answer))
+            assert sent == answer
+            assert sent.next_action == answer.next_action
+    assert decode(encode(timedelta(microseconds=-1))) == timedelta(microseconds=-1)
+
+
+def test_another_seed_is_another_chance() -> None:
+    one, other = Engine(seed=1), Engine(seed=2)
+
+    assert [one.books.chance() for _ in range(3)] != [other.books.chance() for _ in range(3)]

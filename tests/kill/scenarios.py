@@ -1,0 +1,92 @@
+"""What the killed process was doing: one function for each mutating verb, and for dispatch."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from accrue_core import Accrue, Owner
+from accrue_core.billing.subscriptions.models import Subscription
+
+Scenario = Callable[[Accrue, Owner], Awaitable[object]]
+
+
+def operation(owner: Owner) -> str:
+    """Return the operation id under which an owner's scenario is run, and run again."""
+    return f"scenario-of-{owner.id}"
+
+
+async def only_subscription(accrue: Accrue, owner: Owner) -> Subscription:
+    """Return the one subscription of an owner."""
+    (found,) = await accrue.billing.subscriptions(owner)
+    return found
+
+
+async def customer(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.customer(owner)
+
+
+async def add_payment_method(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.add_payment_method(
+        owner, "pm_card_visa", operation_id=operation(owner)
+    )
+
+
+async def subscribe(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.subscribe(
+        owner, "pro", payment_method="pm_card_visa", operation_id=operation(owner)
+    )
+
+
+async def subscribe_on_trial(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.subscribe(
+        owner, "pro", trial=timedelta(days=14), quantity=3, operation_id=operation(owner)
+    )
+
+
+async def cancel_now(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.cancel(found.id, when="now", operation_id=operation(owner))
+
+
+async def cancel_at_period_end(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.cancel(found.id, operation_id=operation(owner))
+
+
+async def cancel_at_a_date(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    moment = accrue.runtime.clock.now() + timedelta(days=10)
+    return await accrue.billing.cancel(found.id, when=moment, operation_id=operation(owner))
+
+
+async def keep(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.keep(found.id, operation_id=operation(owner))
+
+
+async def dispatch(accrue: Accrue, owner: Owner) -> object:
+    del owner
+    return await accrue.work.drain()
+
+
+async def recover(accrue: Accrue, owner: Owner) -> object:
+    del owner
+    return await accrue.billing.recover_operations()
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    function.__name__: function
+    for function in (
+        customer,
+        add_payment_method,
+        subscribe,
+        subscribe_on_trial,
+        cancel_now,
+        cancel_at_period_end,
+        cancel_at_a_date,
+        keep,
+        dispatch,
+        recover,
+    )
+}
