@@ -182,7 +182,10 @@ class SignatureInvalid(AccrueError):
 
 
 class WebhookUnreadable(AccrueError):
-    """A correctly signed webhook whose body is not an event we can name. Nothing was stored."""
+    """A correctly signed webhook that is not an event for this account. Nothing was stored.
+
+    Its body cannot be read, or it is a live event that reached an account in test mode.
+    """
 
     code = "webhook_unreadable"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from accrue_core.errors import InvalidRequest
@@ -37,8 +37,8 @@ class Owner:
 class BillingContact:
     """How an owner is reached about money. Personal: sent to the processor, never logged."""
 
-    name: str | None = None
-    email: str | None = None
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
 
 
 @runtime_checkable

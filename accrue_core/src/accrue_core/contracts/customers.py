@@ -23,8 +23,8 @@ class CustomerSnapshot:
 
     ref: str
     owner: Owner | None
-    name: str | None = None
-    email: str | None = None
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
     currency: str | None = None
     default_payment_method: str | None = None
     created_at: datetime | None = None
@@ -42,9 +42,9 @@ class CreateCustomer:
     personal: ClassVar[frozenset[str]] = frozenset({"name", "email", "metadata"})
 
     owner: Owner
-    name: str | None = None
-    email: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class CustomerGateway(Protocol):

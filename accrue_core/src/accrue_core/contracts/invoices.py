@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -28,7 +28,7 @@ class InvoiceLineSnapshot:
 
     ref: str
     amount: Money
-    description: str | None = None
+    description: str | None = field(default=None, repr=False)
     quantity: int | None = None
     price: str | None = None
     period_start: datetime | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -11,10 +11,10 @@ class Message:
     """One message to one recipient, rendered. ``key`` is the same when it is sent again."""
 
     key: str
-    to: str
-    subject: str
-    text: str
-    html: str | None = None
+    to: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
 
 
 class Mailer(Protocol):

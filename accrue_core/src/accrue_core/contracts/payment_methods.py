@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
@@ -19,10 +19,10 @@ class PaymentMethodSnapshot:
     customer: str | None
     type: str
     brand: str | None = None
-    last4: str | None = None
-    exp_month: int | None = None
-    exp_year: int | None = None
-    fingerprint: str | None = None
+    last4: str | None = field(default=None, repr=False)
+    exp_month: int | None = field(default=None, repr=False)
+    exp_year: int | None = field(default=None, repr=False)
+    fingerprint: str | None = field(default=None, repr=False)
     created_at: datetime | None = None
 
 

@@ -104,9 +104,9 @@ class Processor(Protocol):
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
         """Check a webhook's signature over the raw bytes and say where it points.
 
-        ``headers`` has lower-case names; ``now`` is the world's time, or that of ``clock``. Raises ``SignatureInvalid`` when no active secret signed
-        these bytes recently, ``WebhookUnreadable`` when they are signed but not an event. It does
-        no I/O.
+        ``headers`` has lower-case names; ``now`` is the world's time, or that of ``clock``. It
+        does no I/O. Raises ``SignatureInvalid`` when no active secret signed these bytes
+        recently, ``WebhookUnreadable`` when they are signed but not an event for this account.
         """
         ...
 

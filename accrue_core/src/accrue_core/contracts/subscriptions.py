@@ -65,7 +65,7 @@ class SubscriptionSnapshot:
     collection_paused: str | None = None
     default_payment_method: str | None = None
     latest_invoice: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     created_at: datetime | None = None
 
 
@@ -100,7 +100,7 @@ class CreateSubscription:
     payment_method: str | None = None
     collection: Collection = "charge"
     days_until_due: int | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

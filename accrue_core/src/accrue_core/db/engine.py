@@ -49,7 +49,7 @@ def build(settings: Settings) -> Engines:
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
         return Engines(_sqlite(settings, writes=True), _sqlite(settings, writes=False))
-    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": False}
+    options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "hide_parameters": True}
     if settings.transaction_pooler:
         options["connect_args"] = {"statement_cache_size": 0}
         url = url.update_query_dict({"prepared_statement_cache_size": "0"})
@@ -62,6 +62,8 @@ def _sqlite(settings: Settings, *, writes: bool) -> AsyncEngine:
     engine = create_async_engine(
         settings.database_url,
         pool_timeout=60,
+        # An error that is logged must not repeat what was being stored.
+        hide_parameters=True,
         **pool,
         **({} if writes else {"isolation_level": "AUTOCOMMIT"}),
     )

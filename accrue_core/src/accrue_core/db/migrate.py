@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from accrue_core.db.base import VERSION_TABLE
 from accrue_core.db.engine import build
+from accrue_core.db.transaction import Reading
 from accrue_core.errors import SchemaOutdated
 from accrue_core.settings import Settings
 
@@ -44,6 +45,11 @@ async def current(settings: Settings) -> str | None:
 def head() -> str:
     """Return the revision this version needs."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+async def is_current(reading: Reading) -> bool:
+    """Whether the database that is being read is at the revision this version needs."""
+    return await reading.connection.run_sync(_revision) == head()
 
 
 async def require_current(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -84,7 +84,7 @@ class OperationRecord:
     subject: str
     processor: str
     request: Mapping[str, Any]
-    personal: Mapping[str, Any] | None
+    personal: Mapping[str, Any] | None = field(repr=False)
     asked: int
     status: OperationStatus
     actor: str

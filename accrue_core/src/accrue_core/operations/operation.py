@@ -190,7 +190,11 @@ async def begin(
         raise RuntimeError(f"{subject} must be held before an operation on it begins")
     content, personal = split(request)
     lease = ctx.settings.lease
-    known = await queries.by_key(tx, _checked(key)) if key is not None else None
+    if key is not None:
+        # Held after the subject, and nothing is held after it: one id used for two subjects at
+        # once is a mismatch then, not a violated constraint.
+        await tx.hold([f"operation:{_checked(key)}"])
+    known = await queries.by_key(tx, key) if key is not None else None
     if known is not None:
         is_same = (known.method, known.subject, known.processor, dict(known.request)) == (
             method_of(request),

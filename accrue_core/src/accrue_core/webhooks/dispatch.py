@@ -49,7 +49,7 @@ async def dispatch(ctx: Context) -> int:
         asked = await draw(tx)
     about: dict[Name | None, list[Delivery]] = {}
     for delivery in claimed:
-        about.setdefault(_name(ctx, delivery), []).append(delivery)
+        about.setdefault(_name(delivery), []).append(delivery)
     batch = _Batch(token, asked, about)
     answers = await _ask(ctx, batch)
     everything: list[Name | None] = [*about, *(name for name in answers if name not in about)]
@@ -66,10 +66,8 @@ async def dispatch(ctx: Context) -> int:
     return len(claimed)
 
 
-def _name(ctx: Context, delivery: Delivery) -> Name | None:
+def _name(delivery: Delivery) -> Name | None:
     if delivery.noun is None or delivery.object_ref is None:
-        return None
-    if delivery.processor not in ctx.plugins.processors:
         return None
     return (delivery.noun, delivery.processor, delivery.object_ref)
 
@@ -113,7 +111,7 @@ async def _absorb(
 async def _finish(
     ctx: Context, tx: Transaction, batch: _Batch, deliveries: Sequence[Delivery], absorbed: Absorbed
 ) -> None:
-    readable = [d for d in deliveries if _name(ctx, d) not in absorbed.unreadable]
+    readable = [d for d in deliveries if _name(d) not in absorbed.unreadable]
     done = await queries.finish(tx, [d.id for d in readable], token=batch.token)
     for delivery in deliveries:
         if delivery not in readable:

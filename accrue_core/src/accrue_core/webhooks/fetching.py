@@ -51,20 +51,23 @@ async def fetch_all(ctx: Context, names: Collection[Name]) -> Fetched:
 
 async def _fetch(ctx: Context, names: Sequence[Name]) -> list[Answer | Exception]:
     limits = {
-        name: asyncio.Semaphore(ctx.plugins.processor(name).fetch_limit)
-        for name in {processor for _, processor, _ in names}
+        name: asyncio.Semaphore(processor.fetch_limit)
+        for name, processor in ctx.plugins.processors.items()
     }
-    return await asyncio.gather(*(_one(ctx, name, limits[name[1]]) for name in names))
+    return await asyncio.gather(*(_one(ctx, name, limits) for name in names))
 
 
-async def _one(ctx: Context, name: Name, limit: asyncio.Semaphore) -> Answer | Exception:
+async def _one(
+    ctx: Context, name: Name, limits: Mapping[str, asyncio.Semaphore]
+) -> Answer | Exception:
     noun, processor, ref = name
     deadline = ctx.settings.call_deadline.total_seconds()
     try:
-        async with asyncio.timeout(deadline), limit:
+        gateway = ctx.plugins.processor(processor)
+        async with asyncio.timeout(deadline), limits[processor]:
             ctx.runtime.announce(f"fetch.{noun}:before_call")
             with telemetry.span("processor.fetch", processor=processor, noun=noun):
-                answer = await ctx.plugins.processor(processor).fetch(noun, ref)
+                answer = await gateway.fetch(noun, ref)
             ctx.runtime.announce(f"fetch.{noun}:after_call")
             return answer
     except TimeoutError:

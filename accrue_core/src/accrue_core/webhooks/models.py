@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Boolean, Column, LargeBinary, String, Table, UniqueConstraint
@@ -47,14 +47,10 @@ class Delivery:
     livemode: bool
     remote_at: datetime | None
     received_at: datetime
-    body: bytes
+    body: bytes = field(repr=False)
     status: JobStatus
     attempts: int
     due_at: datetime
     lease_token: str | None
     lease_until: datetime | None
     last_error: str | None
-
-    def __repr__(self) -> str:
-        """Show nothing of the body."""
-        return f"Delivery(id={self.id!r}, type={self.type!r}, status={self.status.value!r})"

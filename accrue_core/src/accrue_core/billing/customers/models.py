@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Column, Index, String, Table
@@ -47,8 +47,8 @@ class Customer:
     updated_at: datetime
     owner_type: str | None
     owner_id: str | None
-    name: str | None
-    email: str | None
+    name: str | None = field(repr=False)
+    email: str | None = field(repr=False)
     currency: str | None
     default_payment_method: str | None
 
@@ -58,7 +58,3 @@ class Customer:
         if self.owner_type is None or self.owner_id is None:
             return None
         return Owner(self.owner_type, self.owner_id)
-
-    def __repr__(self) -> str:
-        """Show nothing personal."""
-        return f"Customer(id={self.id!r}, processor={self.processor!r}, ref={self.ref!r})"

@@ -121,7 +121,7 @@ class InvoiceLine:
     invoice_id: str
     position: int
     ref: str
-    description: str | None
+    description: str | None = field(repr=False)
     amount_minor: int
     currency: str
     quantity: int | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
@@ -48,11 +48,7 @@ class PaymentMethod:
     customer_ref: str | None
     type: str
     brand: str | None
-    last4: str | None
-    exp_month: int | None
-    exp_year: int | None
-    fingerprint: str | None
-
-    def __repr__(self) -> str:
-        """Show nothing personal."""
-        return f"PaymentMethod(id={self.id!r}, processor={self.processor!r}, ref={self.ref!r})"
+    last4: str | None = field(repr=False)
+    exp_month: int | None = field(repr=False)
+    exp_year: int | None = field(repr=False)
+    fingerprint: str | None = field(repr=False)

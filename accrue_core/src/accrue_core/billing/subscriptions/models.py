@@ -107,7 +107,7 @@ class Subscription:
     collection_paused: str | None
     default_payment_method: str | None
     latest_invoice: str | None
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, Any] = field(repr=False)
     items: tuple[SubscriptionItem, ...] = field(default=(), metadata={LOADED: True})
 
     @property
