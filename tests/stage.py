@@ -114,20 +114,29 @@ async def staged(
     event_handlers: Sequence[Any] = (),
     webhook_handlers: Sequence[Any] = (),
     settings: Mapping[str, Any] | None = None,
+    catalog: Catalog = CATALOG,
+    processor: FakeProcessor | None = None,
+    others: Sequence[Processor] = (),
     **options: Any,
 ) -> AsyncIterator[Stage]:
-    """Open a stage on a migrated database. Nothing works by itself: tests say when."""
+    """Open a stage on a migrated database. Nothing works by itself: tests say when.
+
+    ``processor`` takes the place of the Fake that the stage would make, ``others`` stand beside
+    it.
+    """
+    if processor is not None and processor.engine is not None:
+        engine = processor.engine
     engine = engine or new_engine()
-    processor = FakeProcessor(engine)
+    processor = processor or FakeProcessor(engine)
     accrue = Accrue(
         Settings(
             database_url=database_url,
             plugins_disabled=frozenset({"fake", "stripe"}),
             **(settings or {}),
         ),
-        catalog=CATALOG,
+        catalog=catalog,
         clock=engine.clock,
-        plugins=[Offered([processor], event_handlers, webhook_handlers)],
+        plugins=[Offered([processor, *others], event_handlers, webhook_handlers)],
         **options,
     )
     try:
