@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from datetime import timedelta
 
@@ -62,7 +63,7 @@ async def main(database_url: str) -> None:
         str(door),
         f"dispatch: {received} deliveries in {seconds:.2f} s, {received / seconds:.0f} a second",
     ]
-    print("\n".join(lines))
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -11,22 +11,20 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("accrue_core.testing.contracts")
-
-from accrue_core.clock import Clock  # noqa: E402
-from accrue_core.money import Money  # noqa: E402
-from accrue_core.testing.contracts.bench import Bench  # noqa: E402
-from accrue_core.testing.contracts.customers import CustomerContract  # noqa: E402
-from accrue_core.testing.contracts.invoices import InvoiceContract  # noqa: E402
-from accrue_core.testing.contracts.payment_methods import PaymentMethodContract  # noqa: E402
-from accrue_core.testing.contracts.processor import ProcessorContract  # noqa: E402
-from accrue_core.testing.contracts.subscriptions import (  # noqa: E402
+from accrue_core.clock import Clock
+from accrue_core.money import Money
+from accrue_core.testing.contracts.bench import Bench
+from accrue_core.testing.contracts.customers import CustomerContract
+from accrue_core.testing.contracts.invoices import InvoiceContract
+from accrue_core.testing.contracts.payment_methods import PaymentMethodContract
+from accrue_core.testing.contracts.processor import ProcessorContract
+from accrue_core.testing.contracts.subscriptions import (
     EndingContract,
     SubscribingContract,
 )
-from accrue_core.testing.contracts.webhooks import WebhookContract  # noqa: E402
-from accrue_fake import Engine, FakeProcessor, HostProcess  # noqa: E402
-from accrue_fake.engine.signing import DEFAULT_SECRET, HEADER, sign  # noqa: E402
+from accrue_core.testing.contracts.webhooks import WebhookContract
+from accrue_fake import Engine, FakeProcessor, HostProcess
+from accrue_fake.engine.signing import DEFAULT_SECRET, HEADER, sign
 
 TEN_DOLLARS = Money(1000, "usd")
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.results import Key
 from accrue_core.contracts.subscriptions import CancelSubscription
 from accrue_core.errors import CardDeclined, ProcessorRejected
@@ -83,8 +84,6 @@ def test_a_refusal_is_remembered_too(shop: Shop) -> None:
 
 
 def test_a_decline_is_remembered_as_what_it_was(shop: Shop) -> None:
-    from accrue_core.contracts.payment_methods import AttachPaymentMethod
-
     request = AttachPaymentMethod(
         customer=shop.customer(), payment_method="pm_card_declinedOnAttach"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from accrue_core.errors import InvalidRequest
 from accrue_fake import Engine
 from tests.fake.shop import DAY, MONTHLY, START, Shop
 
@@ -176,6 +177,11 @@ def test_becoming_something_from_outside_is_announced(shop: Shop) -> None:
 
     assert shop.events() == ["customer.subscription.updated", "customer.subscription.deleted"]
     assert shop.subscription(ref).ended_at == START
+
+
+def test_it_never_becomes_what_there_is_no_word_for(shop: Shop) -> None:
+    with pytest.raises(InvalidRequest):
+        shop.engine.subscriptions.becomes(shop.subscribed(), "hibernating")
 
 
 def test_a_paused_subscription_draws_nothing(shop: Shop) -> None:

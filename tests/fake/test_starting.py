@@ -164,5 +164,5 @@ def test_a_deleted_customer_takes_its_subscriptions_along(shop: Shop) -> None:
     assert shop.events() == ["customer.subscription.deleted", "customer.deleted"]
     with pytest.raises(ProcessorRejected):
         shop.subscribe(customer)
-    assert shop.pass_days(400)
+    shop.pass_days(400)
     assert len(shop.invoices(ref)) == 1

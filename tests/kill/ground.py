@@ -122,6 +122,12 @@ async def writing(database_url: str) -> AsyncIterator[Any]:
         await engines.close()
 
 
+def start_zygote() -> subprocess.Popen[str]:
+    """Start the process that children are forked from."""
+    command = [sys.executable, "-m", "tests.kill.zygote"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
 @asynccontextmanager
 async def grounded(database_url: str, folder: Path) -> AsyncIterator[Ground]:
     """Start the engine's host and the zygote, and end both."""
@@ -130,10 +136,7 @@ async def grounded(database_url: str, folder: Path) -> AsyncIterator[Ground]:
         for ref, minor in (("price_pro", 2000), ("price_basic", 500)):
             arguments = {"ref": ref, "money": Money(minor, "usd")}
             await backend.call("catalogue", "add_price", arguments)
-        command = [sys.executable, "-m", "tests.kill.zygote"]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as zygote:
+        with start_zygote() as zygote:
             try:
                 yield Ground(database_url, str(host.socket_path), zygote, backend)
             finally:

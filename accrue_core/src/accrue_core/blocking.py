@@ -142,6 +142,7 @@ class BlockingBilling:
     replay_webhook = blocking(Billing.replay_webhook)
     replay_webhooks = blocking(Billing.replay_webhooks)
     replay_handlers = blocking(Billing.replay_handlers)
+    replay_jobs = blocking(Billing.replay_jobs)
 
     open_operations = blocking(Billing.open_operations)
     recover_operations = blocking(Billing.recover_operations)

@@ -65,6 +65,16 @@ class SchemaOutdated(ConfigurationError):
     code = "schema_outdated"
 
 
+class DatabaseUnavailable(AccrueError):
+    """Accrue's own database did not answer. Nothing was done; try again."""
+
+    code = "database_unavailable"
+    retryable = True
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"the {kind} database could not be reached")
+
+
 class InvalidRequest(AccrueError):
     """The call is wrong and would be wrong again: fix the arguments.
 

@@ -23,6 +23,7 @@ from accrue_core.ledger.history import verify_ledger
 from accrue_core.operations.manage import open_operations, recover_operations
 from accrue_core.webhooks.replay import (
     replay_handlers,
+    replay_jobs,
     replay_webhook,
     replay_webhooks,
     webhook_deliveries,
@@ -59,6 +60,7 @@ class Billing(Context):
     replay_webhook = replay_webhook
     replay_webhooks = replay_webhooks
     replay_handlers = replay_handlers
+    replay_jobs = replay_jobs
 
     open_operations = open_operations
     recover_operations = recover_operations

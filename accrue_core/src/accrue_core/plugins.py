@@ -17,7 +17,13 @@ from accrue_core.contracts.job_runner import JobRunner
 from accrue_core.contracts.mailer import Mailer
 from accrue_core.contracts.processor import Processor
 from accrue_core.contracts.routes import Mount
-from accrue_core.errors import ConfigurationError, PluginBroken, PluginConflict, UnknownChoice
+from accrue_core.errors import (
+    AccrueError,
+    ConfigurationError,
+    PluginBroken,
+    PluginConflict,
+    UnknownChoice,
+)
 from accrue_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,7 +66,7 @@ class Plugins:
     def mounts(self, billing: Billing) -> list[Mount]:
         """Ask for pages; two on one path is ``PluginConflict``."""
         mounts: dict[str, Mount] = {}
-        for mount in _collect(self.manager.hook.register_routes(billing=billing)):
+        for mount in _offered(self.manager, "register_routes", billing=billing):
             if mount.path in mounts or mount.path == "/webhooks":
                 raise PluginConflict(f"two plugins want to be mounted at {mount.path}")
             mounts[mount.path] = mount
@@ -74,14 +80,17 @@ def load(settings: Settings, *, local: Sequence[Any] = ()) -> Plugins:
     them), then the host's. Raises ``PluginBroken`` or ``PluginConflict`` with the plugin's name.
     """
     manager, installed = register(local=local, disabled=settings.plugins_disabled)
-    hook = manager.hook
-    processors = _by_name("processors", hook.register_processors(settings=settings))
+
+    def offered(what: str, hook: str) -> dict[str, Any]:
+        return _by_name(what, _offered(manager, hook, settings=settings))
+
+    processors = offered("processors", "register_processors")
     for name in processors:
         if not name.replace("_", "").replace("-", "").isalnum() or len(name) > 40:
             raise PluginBroken(f"{name!r} cannot be a processor's name: it is part of a URL")
-    mailers = _by_name("mailers", hook.register_mailers(settings=settings))
-    adapters = _by_name("auth adapters", hook.register_auth_adapters(settings=settings))
-    runners = _by_name("job runners", hook.register_job_runners(settings=settings))
+    mailers = offered("mailers", "register_mailers")
+    adapters = offered("auth adapters", "register_auth_adapters")
+    runners = offered("job runners", "register_job_runners")
     return Plugins(
         manager=manager,
         installed=installed,
@@ -89,10 +98,8 @@ def load(settings: Settings, *, local: Sequence[Any] = ()) -> Plugins:
         mailer=_chosen("mailer", settings.mailer, mailers),
         auth=_chosen("auth", settings.auth, adapters),
         job_runner=_chosen("job_runner", settings.job_runner, runners),
-        event_handlers=_by_name("event handlers", hook.register_event_handlers(settings=settings)),
-        webhook_handlers=_by_name(
-            "webhook handlers", hook.register_webhook_handlers(settings=settings)
-        ),
+        event_handlers=offered("event handlers", "register_event_handlers"),
+        webhook_handlers=offered("webhook handlers", "register_webhook_handlers"),
     )
 
 
@@ -119,7 +126,7 @@ def register(
 
 def commands(manager: pluggy.PluginManager) -> list[click.Command]:
     """Return the commands that plugins bring."""
-    return _collect(manager.hook.register_commands())
+    return _offered(manager, "register_commands")
 
 
 def _registered(manager: pluggy.PluginManager, name: str, source: str, plugin: Any) -> PluginInfo:
@@ -148,9 +155,10 @@ def _load(point: EntryPoint) -> Any:
     try:
         return point.load()
     except Exception as error:
+        what = f"{type(error).__name__}: {error}" if isinstance(error, ImportError) else ""
         raise PluginBroken(
             f"plugin {point.name!r} ({_distribution(point)}) could not be loaded: "
-            f"{type(error).__name__}: {error}"
+            f"{what or type(error).__name__}"
         ) from error
 
 
@@ -163,14 +171,25 @@ def _name(plugin: Any) -> str:
     return str(named or type(plugin).__name__)
 
 
-def _collect(results: Iterable[Iterable[T]]) -> list[T]:
-    # pluggy calls the plugin that was registered last first; people read lists the other way.
-    return [item for offered in reversed(list(results)) for item in offered]
+def _offered(manager: pluggy.PluginManager, hook: str, **given: Any) -> list[Any]:
+    """Ask every plugin, in the order of registration, and name the one that fails."""
+    offered = []
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
+        arguments = {name: given[name] for name in implementation.argnames}
+        try:
+            offered += list(implementation.function(**arguments))
+        except AccrueError:
+            raise
+        except Exception as error:
+            raise PluginBroken(
+                f"plugin {implementation.plugin_name!r} failed in {hook}: {type(error).__name__}"
+            ) from error
+    return offered
 
 
-def _by_name(what: str, results: Iterable[Iterable[Any]]) -> dict[str, Any]:
+def _by_name(what: str, items: Iterable[Any]) -> dict[str, Any]:
     offered: dict[str, Any] = {}
-    for item in _collect(results):
+    for item in items:
         if not isinstance(getattr(item, "name", None), str):
             raise PluginBroken(f"one of the {what} has no name: {type(item).__name__}")
         if item.name in offered:

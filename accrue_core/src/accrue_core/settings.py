@@ -160,7 +160,8 @@ class Settings:
         """Show everything but the database's password."""
         shown = {f.name: getattr(self, f.name) for f in fields(self)}
         scheme, _, rest = self.database_url.partition("://")
-        shown["database_url"] = f"{scheme}://{rest.rpartition('@')[2]}"
+        place = rest.partition("?")[0].rpartition("@")[2]
+        shown["database_url"] = f"{scheme}://{place}"
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @json_option
 @pass_accrue
 def capabilities(accrue: Accrue, *, as_json: bool) -> None:
-    """Show how each processor supports each capability: the map that commands ask first.
+    """Show how each processor supports each capability.
 
-    native: as the processor does it. bounded: within the condition named below the table.
-    test-only: not with real money. unsupported: refused before the processor is asked.
+    This is the map that commands ask first. native: as the processor does it. bounded: within
+    the condition named below the table. test-only: not with real money. unsupported: refused
+    before the processor is asked.
 
     Safe to repeat: it changes nothing and asks no processor.
     """

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accrue_core.cli.exits import reason
-from accrue_core.cli.findings import Finding, failed, place_of
+from accrue_core.cli.findings import Finding, failed, place_of, sqlite_file
 from accrue_core.cli.output import plural
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ _MOST = 1_000
 async def about_database(settings: Settings) -> list[Finding]:
     """Check that the database answers, has the right schema, and holds nothing given up."""
     found: list[Finding] = []
-    file = _sqlite_file(settings)
+    file = sqlite_file(settings)
     if file is not None and not file.exists():
         found.append(
             failed(
@@ -157,9 +156,3 @@ def _stuck_operations(number: int) -> Iterator[Finding]:
         why="their effect can be neither found nor repeated safely",
         fix="compare 'accrue operations list --status stuck' with the processor's own pages",
     )
-
-
-def _sqlite_file(settings: Settings) -> Path | None:
-    scheme, _, rest = settings.database_url.partition(":///")
-    name = rest.partition("?")[0]
-    return Path(name) if scheme.startswith("sqlite") and not name.startswith("file:") else None

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @pass_deployment
 @click.pass_context
 def doctor(ctx: click.Context, deployment: Deployment, *, as_json: bool) -> None:
-    """Check the deployment, one finding a line: what, why, and the fix.
+    """Check the deployment and say what to mend.
+
+    Prints one finding a line: what was found, why it matters, and the fix.
 
     Safe to repeat: it changes nothing, asks no processor and prints no secret. Exits with 11
     when something has to be mended; warnings alone are 0.

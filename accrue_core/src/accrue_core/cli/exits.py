@@ -15,6 +15,7 @@ CODES: Mapping[type[Exception], int] = {
     errors.BridgeError: 1,
     errors.InvalidRequest: 2,
     errors.ConfigurationError: 3,
+    errors.DatabaseUnavailable: 7,
     errors.NotFound: 4,
     errors.Conflict: 5,
     errors.UnsupportedCapability: 6,
@@ -27,8 +28,8 @@ UNEXPECTED = 1
 LEDGER_BROKEN = 10
 DOCTOR_FAILED = 11
 
-_SPEAK_PLAINLY = ("asyncpg", "sqlite3", "alembic")
-"""Packages whose messages name databases, roles and revisions, and never a row or a password."""
+_DATA_EXCEPTIONS = ("22", "23")
+"""Classes of SQLSTATE whose messages repeat values."""
 
 
 def exit_code_of(error: type[Exception]) -> int:
@@ -53,7 +54,14 @@ def reason(error: BaseException) -> str:
     name = type(cause).__name__
     if isinstance(cause, OSError):
         return f"{name}: {cause.strerror}" if cause.strerror else name
-    package = type(cause).__module__.partition(".")[0]
-    if package in _SPEAK_PLAINLY or isinstance(cause, ImportError):
-        return f"{name}: {' '.join(str(cause).split())}"
-    return name
+    first_line = str(cause).partition("\n")[0]
+    return f"{name}: {first_line}" if _is_plain(cause) else name
+
+
+def _is_plain(error: BaseException) -> bool:
+    """Whether a message names databases, roles, tables, revisions or modules, and no values."""
+    package = type(error).__module__.partition(".")[0]
+    if package == "asyncpg":
+        state = getattr(error, "sqlstate", None)
+        return isinstance(state, str) and not state.startswith(_DATA_EXCEPTIONS)
+    return package in {"sqlite3", "alembic"} or isinstance(error, ImportError)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from accrue_core.app import Accrue
     from accrue_core.settings import Settings
+
+_PLACE = re.compile(r"(?:[^@/]*@)?((?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?/[\w.-]*)")
 
 Outcome = Literal["ok", "warning", "failure"]
 
@@ -40,12 +43,24 @@ def warned(check: str, finding: str, *, why: str, fix: str) -> Finding:
 
 
 def place_of(settings: Settings) -> str:
-    """Say where the database is, without the user, the password and the query of its URL."""
+    """Say where the database is, without the user, the password and the query of its URL.
+
+    A password that was not escaped may stand anywhere in what looks like a host or a path, so a
+    URL that is not written as expected is not shown at all.
+    """
     scheme, _, rest = settings.database_url.partition("://")
     if scheme.startswith("sqlite"):
         return f"SQLite in {rest.partition('?')[0].removeprefix('/')}"
-    url = urlsplit(f"//{rest}")
-    return f"PostgreSQL on {url.hostname or 'the local socket'}{url.path}"
+    place, _, query = rest.partition("?")
+    found = _PLACE.fullmatch(place)
+    return "PostgreSQL" if found is None or "@" in query else f"PostgreSQL on {found[1]}"
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """Return where the embedded database is, or ``None`` for another database."""
+    scheme, _, rest = settings.database_url.partition(":///")
+    name = rest.partition("?")[0]
+    return Path(name) if scheme.startswith("sqlite") and not name.startswith("file:") else None
 
 
 def about_accrue(accrue: Accrue) -> Iterator[Finding]:

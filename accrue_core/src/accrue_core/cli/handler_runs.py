@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def handlers() -> None:
-    """Run handlers of plugins and of the host again."""
+    """Run failed handlers again."""
 
 
 @handlers.command()

@@ -19,7 +19,7 @@ _BREAK = ("chain", "sequence", "entry_id", "reason")
 
 @click.group()
 def ledger() -> None:
-    """Look at the append-only record of what became true."""
+    """Verify the record of what became true."""
 
 
 @ledger.command()

@@ -32,7 +32,7 @@ _SHOWN = (
 
 @click.group()
 def operations() -> None:
-    """Look at operations, and find out what became of those whose process went away."""
+    """Look at operations, and recover lost ones."""
 
 
 @operations.command("list")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @json_option
 @pass_accrue
 def plugins(accrue: Accrue, *, as_json: bool) -> None:
-    """List the plugins that were found, their hooks, and the processors they offer.
+    """List plugins, their hooks and their processors.
 
     Safe to repeat: it changes nothing and asks no processor.
     """

@@ -35,7 +35,7 @@ _SHOWN = (
 
 @click.group()
 def webhooks() -> None:
-    """Look at webhook deliveries and run them again."""
+    """List deliveries and run them again."""
 
 
 @webhooks.command("list")

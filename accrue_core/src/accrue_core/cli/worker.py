@@ -22,7 +22,10 @@ _log = logging.getLogger("accrue.worker")
 @click.command()
 @pass_accrue
 def worker(accrue: Accrue) -> None:
-    """Work off deliveries, promised jobs and handler runs until told to stop.
+    """Work off deliveries and jobs until told to stop.
+
+    This is the job runner of a host in a process of its own: deliveries, promised jobs, handler
+    runs and the recovery of operations.
 
     Safe to run many times over, beside each other and beside hosts that run their own: rows are
     claimed under leases. SIGTERM and SIGINT let it finish what it has claimed; a second one ends

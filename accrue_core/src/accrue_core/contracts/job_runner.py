@@ -8,6 +8,13 @@ from typing import Protocol
 class Work(Protocol):
     """What there is to do, whoever does it. Everything it needs is in the database."""
 
+    async def round(self) -> int:
+        """Claim one batch of each kind, do it, and return how many pieces that was.
+
+        A runner that is told to stop stops between rounds: what was claimed is finished.
+        """
+        ...
+
     async def drain(self) -> int:
         """Do everything that is due; return how many pieces that was.
 

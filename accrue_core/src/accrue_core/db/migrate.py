@@ -10,12 +10,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from accrue_core.db.base import VERSION_TABLE
 from accrue_core.db.engine import build
-from accrue_core.db.transaction import Reading
+from accrue_core.db.transaction import Reading, connected
 from accrue_core.errors import SchemaOutdated
 from accrue_core.settings import Settings
 
@@ -36,7 +37,7 @@ async def current(settings: Settings) -> str | None:
     """Return the database's revision, or ``None`` before the first migration."""
     engines = build(settings)
     try:
-        async with engines.writing.connect() as connection:
+        async with connected(engines.reading) as connection:
             return await connection.run_sync(_revision)
     finally:
         await engines.close()
@@ -55,22 +56,35 @@ async def is_current(reading: Reading) -> bool:
 async def require_current(settings: Settings) -> None:
     """Raise ``SchemaOutdated`` unless the database is at the revision this version needs."""
     found = await current(settings)
-    if found != head():
+    if found == head():
+        return
+    if found is not None and not _is_known(found):
         raise SchemaOutdated(
-            f"the database is at revision {found or 'none'}, this version needs {head()}: "
-            "run 'accrue database upgrade'"
+            f"the database is at revision {found}, which this version does not know: "
+            "it was upgraded by a newer version of accrue-core; install that one"
         )
+    raise SchemaOutdated(
+        f"the database is at revision {found or 'none'}, this version needs {head()}: "
+        "run 'accrue database upgrade'"
+    )
 
 
 async def _run(settings: Settings, act: Callable[[Config], None]) -> None:
     engines = build(settings)
     try:
-        async with engines.writing.begin() as connection:
+        async with connected(engines.writing) as connection, connection.begin():
             if not engines.is_sqlite:
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             await connection.run_sync(_act, act)
+    except CommandError as error:
+        raise SchemaOutdated(f"the migration cannot be run: {error}") from error
     finally:
         await engines.close()
+
+
+def _is_known(revision: str) -> bool:
+    scripts = ScriptDirectory.from_config(_config())
+    return revision in {script.revision for script in scripts.walk_revisions()}
 
 
 def _act(connection: Connection, act: Callable[[Config], None]) -> None:

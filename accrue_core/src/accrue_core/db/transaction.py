@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import BigInteger, Executable, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import CursorResult, RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from accrue_core.actors import Actor
 from accrue_core.clock import Clock
 from accrue_core.db.database_clock import db_clock
 from accrue_core.db.engine import Engines
-from accrue_core.errors import CalledInsideTransaction
+from accrue_core.errors import CalledInsideTransaction, DatabaseUnavailable
 from accrue_core.ids import IdSource
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -137,7 +138,7 @@ async def transaction(engines: Engines, stamp: Stamp, *, name: str) -> AsyncIter
     refuse_inside("a transaction")
     token = _open.set(True)
     try:
-        async with engines.writing.connect() as connection, connection.begin() as database:
+        async with connected(engines.writing) as connection, connection.begin() as database:
             tx = Transaction(connection, stamp)
             yield tx
             await tx.flush()
@@ -149,9 +150,22 @@ async def transaction(engines: Engines, stamp: Stamp, *, name: str) -> AsyncIter
 
 
 @asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Check a connection out of an engine's pool; ``DatabaseUnavailable`` when none is to be had."""
+    try:
+        connection = await engine.connect()
+    except (OSError, SQLAlchemyError) as error:
+        raise DatabaseUnavailable(engine.dialect.name) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
 async def reading(engines: Engines) -> AsyncIterator[Reading]:
     """Open a connection to read from, on AUTOCOMMIT: no BEGIN, no ROLLBACK, no lock kept."""
-    async with engines.reading.connect() as connection:
+    async with connected(engines.reading) as connection:
         yield Reading(connection)
 
 
@@ -165,14 +179,14 @@ def refuse_inside(what: str) -> None:
 async def snapshot(engines: Engines) -> AsyncIterator[Reading]:
     """Open a connection whose statements all see the same moment: for walks over many rows."""
     if engines.is_sqlite:
-        async with engines.reading.connect() as connection:
+        async with connected(engines.reading) as connection:
             await connection.exec_driver_sql("BEGIN")
             try:
                 yield Reading(connection)
             finally:
                 await connection.exec_driver_sql("ROLLBACK")
         return
-    async with engines.writing.connect() as connection:
+    async with connected(engines.writing) as connection:
         await connection.execution_options(isolation_level="REPEATABLE READ")
         yield Reading(connection)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +11,18 @@ from litestar import Request, Response
 from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
+from litestar.enums import HttpMethod
 from litestar.exceptions import PermissionDeniedException
-from litestar.handlers import ASGIRouteHandler
-from litestar.handlers.base import BaseRouteHandler
+from litestar.handlers import HTTPRouteHandler
 from litestar.plugins import InitPlugin, ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
-from litestar.types import Scope
+from litestar.types import ASGIApp, Scope
 
 from accrue_core.actors import Actor
 from accrue_core.app import Accrue
 from accrue_core.billing.catalog import Catalog
 from accrue_core.contracts.auth import Identity
-from accrue_core.contracts.routes import ASGIApplication, Receive, Send
+from accrue_core.contracts.routes import ASGIApplication
 from accrue_core.errors import AccrueError, ConfigurationError, InvalidRequest, NotAllowed
 from accrue_core.facade import Billing
 from accrue_core.http import problems
@@ -32,6 +32,8 @@ _log = logging.getLogger("accrue.hosts")
 
 _DOORS = ("/webhooks", "/health")
 """What strangers and monitors reach: no session, no sign-in, no form token."""
+
+_METHODS = list(HttpMethod)
 
 _PROBLEM = problems.CONTENT_TYPE.decode()
 _FORBIDDEN = {"type": "about:blank", "title": "Forbidden", "status": 403}
@@ -53,9 +55,10 @@ class AccruePlugin(InitPlugin, ReceiveRoutePlugin):
     """Adds to a Litestar application what a host needs of Accrue.
 
     The lifespan runs first among the application's, so that the others may already call verbs.
-    Below ``path`` come the webhook door, health and the pages that plugins bring. Handlers may
-    ask for ``billing``, which acts as the signed-in user. An ``AccrueError`` that leaves a
-    handler becomes problem+json. What the application registers under the same names wins.
+    Below ``path`` come the webhook door, health and the pages that plugins bring. A handler asks
+    for ``billing: NamedDependency[Billing]``, which acts as the signed-in user. An
+    ``AccrueError`` that leaves a handler becomes problem+json. What the application itself
+    registers for the same names and errors wins.
     """
 
     def __init__(self, accrue: Accrue, path: str = "/billing") -> None:
@@ -89,7 +92,7 @@ class AccruePlugin(InitPlugin, ReceiveRoutePlugin):
             handlers = [getattr(route, "route_handler", None)]
         for handler in filter(None, handlers):
             for guard in handler.resolve_guards():
-                if isinstance(guard, _Gate):
+                if isinstance(guard, Gate):
                     self._check(guard, route.path)
 
     async def provide_billing(self, scope: Scope) -> Billing:
@@ -104,75 +107,52 @@ class AccruePlugin(InitPlugin, ReceiveRoutePlugin):
             raise NotAllowed("nobody is signed in")
         return self.accrue.billing.acting_as(Actor("user", identity.user_id))
 
-    def _check(self, gate: _Gate, path: str) -> None:
+    def _check(self, gate: Gate, path: str) -> None:
         try:
             gate.check(self.accrue.runtime.catalog)
         except InvalidRequest as error:
             raise ConfigurationError(f"the gate of {path}: {error}") from error
 
 
-class _Gate:
+@dataclass(frozen=True, slots=True)
+class Gate:
     """A guard that opens for an owner, and stays closed for every other reason there is."""
 
+    check: Callable[[Catalog], object]
+    is_open_to: Callable[[Billing, Owner], Awaitable[bool]]
+
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:
+        """Raise ``GateClosed`` unless somebody is signed in for an owner who may pass."""
         try:
             accrue = connection.app.plugins.get(AccruePlugin).accrue
             identity = await identify(accrue, connection.scope)
-            is_open = (
-                identity is not None
-                and bool(identity.owners)
-                and await self.is_open(accrue.billing, identity.owners[0])
-            )
+            owners = identity.owners if identity is not None else ()
+            is_open = bool(owners) and await self.is_open_to(accrue.billing, owners[0])
         except Exception as error:
             _log.error("gate closed: %s", type(error).__name__)
             is_open = False
-        if not is_open:
+        if is_open is not True:
             raise GateClosed
 
-    def check(self, catalog: Catalog) -> None:
-        """Raise ``InvalidRequest`` when the catalog does not know what is asked for."""
-        raise NotImplementedError
 
-    async def is_open(self, billing: Billing, owner: Owner) -> bool:
-        """Say whether this owner may pass."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True, slots=True)
-class _FeatureGate(_Gate):
-    feature: str
-
-    def check(self, catalog: Catalog) -> None:
-        catalog.require_feature(self.feature)
-
-    async def is_open(self, billing: Billing, owner: Owner) -> bool:
-        return await billing.entitled(owner, self.feature)
-
-
-@dataclass(frozen=True, slots=True)
-class _PlanGate(_Gate):
-    plan: str | None
-
-    def check(self, catalog: Catalog) -> None:
-        if self.plan is not None:
-            catalog.plan(self.plan)
-
-    async def is_open(self, billing: Billing, owner: Owner) -> bool:
-        return await billing.has_active_plan(owner, self.plan)
-
-
-def require_feature(feature: str) -> _Gate:
+def require_feature(feature: str) -> Gate:
     """Return a guard for owners entitled to a feature: ``guards=[require_feature("reports")]``.
 
     The owner is the first one of the auth adapter's identity, never anything the request names.
     A feature that no plan has stops the application from being built.
     """
-    return _FeatureGate(feature)
+    return Gate(
+        lambda catalog: catalog.require_feature(feature),
+        lambda billing, owner: billing.entitled(owner, feature),
+    )
 
 
-def require_plan(plan: str | None = None) -> _Gate:
+def require_plan(plan: str | None = None) -> Gate:
     """Return a guard for owners with a plan; without a key, for those who pay for or try any."""
-    return _PlanGate(plan)
+    return Gate(
+        lambda catalog: plan is None or catalog.plan(plan),
+        lambda billing, owner: billing.has_active_plan(owner, plan),
+    )
 
 
 async def identify(accrue: Accrue, scope: Mapping[str, Any]) -> Identity | None:
@@ -208,19 +188,39 @@ def _answer(content: bytes, status: int, media_type: str) -> Response[bytes]:
 
 def _mounted(
     app: ASGIApplication, path: str, door: str = "", *, opt: Mapping[str, Any]
-) -> BaseRouteHandler:
+) -> HTTPRouteHandler:
     """Return a handler that gives everything below a path to an ASGI application.
 
-    Litestar's own ``is_mount`` takes ``/billings`` for ``/billing``, knows no mount within a
-    mount, and leaves ``root_path`` empty; a path parameter has none of these faults.
+    Litestar's own ASGI mount takes ``/billing-history/{year}`` from a host for ``/billing``,
+    knows no mount within a mount, and leaves ``root_path`` empty. A handler that answers with an
+    application has none of these faults. The host's request hooks are kept away from it: one that
+    read the body would leave nothing of what the processor signed.
     """
 
-    async def mount(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(_below(scope, door), receive, send)
+    async def mounted(scope: Scope) -> ASGIApp:
+        async def answer(_: Any, receive: Any, send: Any) -> None:
+            await app(_below(scope, door), receive, send)
 
-    paths = [f"{path}{door}", f"{path}{door}/{{rest:path}}"]
-    name = f"accrue{path}{door}".replace("/", ".")
-    return ASGIRouteHandler(paths, name=name, copy_scope=True, opt=opt)(mount)
+        return answer
+
+    return HTTPRouteHandler(
+        [f"{path}{door}", f"{path}{door}/{{rest:path}}"],
+        http_method=_METHODS,
+        name=f"accrue{path}{door}".replace("/", "."),
+        before_request=_do_nothing,
+        after_request=_keep,
+        after_response=_do_nothing,
+        include_in_schema=False,
+        opt=opt,
+    )(mounted)
+
+
+async def _do_nothing(_: Request[Any, Any, Any]) -> None:
+    """Stand in for a hook of the host."""
+
+
+async def _keep(answer: Any) -> Any:
+    return answer
 
 
 def _below(scope: Mapping[str, Any], door: str) -> dict[str, Any]:

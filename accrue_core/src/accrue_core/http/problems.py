@@ -14,6 +14,7 @@ STATUSES: Mapping[type[errors.AccrueError], int] = {
     errors.ConfigurationError: 500,
     errors.CalledInsideTransaction: 500,
     errors.BridgeError: 500,
+    errors.DatabaseUnavailable: 503,
     errors.InvalidRequest: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,

@@ -34,11 +34,12 @@ class Drain:
     async def drain(self) -> int:
         """Do everything that is due, until nothing is; return how many pieces that was."""
         total = 0
-        while done := await self._round():
+        while done := await self.round():
             total += done
         return total
 
-    async def _round(self) -> int:
+    async def round(self) -> int:
+        """Claim one batch of each kind and do it; return how many pieces that was."""
         done = await dispatch(self.billing)
         done += await self._jobs()
         done += await self._handlers()

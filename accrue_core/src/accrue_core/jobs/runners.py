@@ -51,7 +51,8 @@ class EmbeddedRunner:
         while not self._is_stopping:
             self._woken.clear()
             try:
-                await work.drain()
+                if await work.round():
+                    continue
             except Exception:
                 # The database may be away; leases bring back what was claimed.
                 _log.exception("the runner could not work")

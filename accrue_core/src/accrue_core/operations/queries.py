@@ -201,6 +201,12 @@ async def failed_under(reading: Reading, prefix: str) -> int:
     return int(await reading.scalar(statement))
 
 
+async def count(reading: Reading, status: OperationStatus) -> int:
+    """Count the operations of a status."""
+    statement = select(func.count()).where(operations.c.status == status)
+    return int(await reading.scalar(statement))
+
+
 async def listed(
     reading: Reading, *, statuses: Sequence[OperationStatus], limit: int
 ) -> list[OperationRecord]:

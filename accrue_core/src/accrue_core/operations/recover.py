@@ -9,6 +9,7 @@ world has meanwhile moved past do not apply to it.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -75,16 +76,17 @@ async def recover(ctx: Context, operation_id: str) -> Recovered:
         age = await tx.db_now() - record.started_at
         asked = await draw(tx)
     operation = Operation(record)
-    processor = ctx.plugins.processor(record.processor)
     try:
-        found = await _look(processor, operation)
+        processor = ctx.plugins.processor(record.processor)
+        async with asyncio.timeout(ctx.settings.call_deadline.total_seconds()):
+            found = await _look(processor, operation)
         if found is not None:
             await operation.settle(ctx, found, asked=asked)
             return "settled"
         return await _without_trace(ctx, processor, operation, age)
     except (CardDeclined, ProcessorRejected) as error:
         return await _end(ctx, record, OperationStatus.REFUSED, refusal=refusal_of(error))
-    except AccrueError:
+    except (AccrueError, TimeoutError):
         return await _later(ctx, record)
 
 

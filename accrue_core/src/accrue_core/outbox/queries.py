@@ -65,6 +65,18 @@ async def count_dead(reading: Reading) -> int:
     return int(await reading.scalar(statement))
 
 
+async def count_dead_runs(reading: Reading) -> int:
+    """Count the handler runs that were given up."""
+    statement = select(func.count()).where(handler_runs.c.status == JobStatus.DEAD)
+    return int(await reading.scalar(statement))
+
+
+async def revive_jobs(tx: Transaction, *, limit: int) -> int:
+    """Make dead jobs due again; return how many."""
+    chosen = select(jobs.c.id).where(jobs.c.status == JobStatus.DEAD).limit(limit)
+    return await leases.revive(tx, jobs, [row["id"] for row in await tx.all(chosen)])
+
+
 async def add_runs(tx: Transaction, runs: Sequence[tuple[str, str]]) -> None:
     """Add runs of handlers for subjects; those that exist already are left as they are."""
     if not runs:

@@ -64,6 +64,14 @@ async def replay_handlers(ctx: Context, *, limit: int = _MOST) -> int:
         return await outbox.revive_runs(tx, statuses=[JobStatus.DEAD], limit=limit)
 
 
+@verb("replay_jobs")
+async def replay_jobs(ctx: Context, *, limit: int = _MOST) -> int:
+    """Have promised jobs that were given up done again; return how many."""
+    async with ctx.transaction("replay") as tx:
+        tx.has_promised = True
+        return await outbox.revive_jobs(tx, limit=limit)
+
+
 def _status(status: str) -> JobStatus:
     try:
         return JobStatus(status)

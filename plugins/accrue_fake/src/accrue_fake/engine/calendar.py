@@ -68,7 +68,10 @@ class Calendar:
 
     def advance(self, delta: timedelta) -> datetime:
         """Let so much time pass, and do what falls due."""
-        return self.advance_to(self._books.now + delta)
+        try:
+            return self.advance_to(self._books.now + delta)
+        except OverflowError:
+            raise InvalidRequest("the engine's time ends with the year 9999") from None
 
     def advance_to(self, moment: datetime) -> datetime:
         """Let time pass until a moment, and do what falls due; return the moment."""

@@ -12,7 +12,7 @@ from accrue_core.contracts.subscriptions import (
     KeepSubscription,
     SubscriptionStatus,
 )
-from accrue_core.errors import ProcessorRejected
+from accrue_core.errors import InvalidRequest, ProcessorRejected
 from accrue_fake.engine.answers import Answers
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.calendar import Calendar
@@ -75,6 +75,8 @@ class Subscriptions:
         ``canceled`` ends it like any cancellation. Invoices are left as they are.
         """
         record = find(self._books.subscriptions, "subscription", ref)
+        if status not in tuple(SubscriptionStatus):
+            raise InvalidRequest(f"a subscription is never {status!r}")
         status = SubscriptionStatus(status)
         if status == SubscriptionStatus.CANCELED:
             self._standing.end(record)

@@ -7,6 +7,7 @@ outlives them as a real processor would.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from accrue_fake.hosting import frames
 from accrue_fake.hosting.journal import Journal
 
 BACKLOG = 512
+_log = logging.getLogger(__name__)
 _PARENT_CHECKED_EVERY = 0.2
 
 
@@ -30,7 +32,7 @@ class Host:
         self._engine = engine
         self._door = Door(engine)
         self._journal = journal
-        self._writers: set[StreamWriter] = set()
+        self._talks: dict[asyncio.Task[None] | None, StreamWriter] = {}
 
     def answer(self, body: bytes) -> bytes:
         """Do what one frame asks, write it down, and return the frame that says what came of it.
@@ -47,6 +49,9 @@ class Host:
                     self._journal.write(noun, method, arguments)
         except AccrueError as error:
             return frames.refusal(error)
+        except Exception as error:
+            _log.exception("the engine failed")
+            return frames.refusal(AccrueError(f"the engine failed: {type(error).__name__}"))
         return frames.answer(result)
 
     async def serve(self, path: Path, *, is_with_parent: bool = False) -> None:
@@ -62,14 +67,14 @@ class Host:
             _watch(os.getppid(), stopping)
         await stopping.wait()
         server.close()
-        for writer in tuple(self._writers):
-            writer.close()
+        await self._hang_up()
         await server.wait_closed()
         if self._journal is not None:
             self._journal.compact(self._engine)
 
     async def _converse(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._writers.add(writer)
+        talk = asyncio.current_task()
+        self._talks[talk] = writer
         try:
             while True:
                 writer.write(self.answer(await frames.read_frame(reader)))
@@ -77,8 +82,14 @@ class Host:
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
-            self._writers.discard(writer)
+            del self._talks[talk]
             writer.close()
+
+    async def _hang_up(self) -> None:
+        """Let what is being answered be answered, and end every conversation."""
+        for writer in self._talks.values():
+            writer.close()
+        await asyncio.gather(*(talk for talk in self._talks if talk is not None))
 
 
 def _make_room(path: Path) -> None:
