@@ -66,6 +66,14 @@ def test_a_short_trial_is_announced_at_once_and_once(shop: Shop) -> None:
     assert "customer.subscription.trial_will_end" not in shop.events()
 
 
+def test_a_trial_that_was_ended_is_not_announced(shop: Shop) -> None:
+    shop.cancel(shop.subscribed(trial_days=14), "now")
+
+    shop.pass_days(14)
+
+    assert "customer.subscription.trial_will_end" not in shop.events()
+
+
 @pytest.mark.parametrize("card", [None, "pm_card_chargeDeclined"])
 def test_a_trial_without_a_good_card_ends_past_due(shop: Shop, card: str | None) -> None:
     ref = shop.subscribed(card, trial_days=14)

@@ -29,7 +29,18 @@ class Bridge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._pid = 0
-        self.serving: asyncio.AbstractEventLoop | None = None
+        self._serving: tuple[int, asyncio.AbstractEventLoop] | None = None
+
+    @property
+    def serving(self) -> asyncio.AbstractEventLoop | None:
+        """The server's loop, while one is running in this very process: a fork has none."""
+        if self._serving is None or self._serving[0] != os.getpid():
+            return None
+        return self._serving[1]
+
+    @serving.setter
+    def serving(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._serving = None if loop is None else (os.getpid(), loop)
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop and wait for its result.
@@ -54,8 +65,9 @@ class Bridge:
             self._loop = self._thread = None
 
     def _target(self) -> asyncio.AbstractEventLoop:
-        if self.serving is not None and self.serving.is_running():
-            return self.serving
+        serving = self.serving
+        if serving is not None and serving.is_running():
+            return serving
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
                 self._loop = asyncio.new_event_loop()

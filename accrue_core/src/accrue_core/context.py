@@ -57,6 +57,16 @@ class Runtime:
     _engines: WeakKeyDictionary[asyncio.AbstractEventLoop, Engines] = field(
         default_factory=WeakKeyDictionary
     )
+    _limits: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = field(
+        default_factory=WeakKeyDictionary
+    )
+
+    def fetch_limit(self, processor: str) -> asyncio.Semaphore:
+        """Return what bounds the fetches of the running loop against one account."""
+        limits = self._limits.setdefault(asyncio.get_running_loop(), {})
+        if processor not in limits:
+            limits[processor] = asyncio.Semaphore(self.plugins.processor(processor).fetch_limit)
+        return limits[processor]
 
     def engines(self) -> Engines:
         """Return the engines of the running loop: connections never cross loops."""

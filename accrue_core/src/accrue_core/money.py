@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 
@@ -65,16 +65,22 @@ class Money:
         Money(minor=1950, currency='usd')
         """
         digits = minor_digits()[known_currency(currency)]
-        if isinstance(amount, float) or not isinstance(amount, str | Decimal):
+        if not isinstance(amount, str | Decimal):
             raise InvalidRequest(f"write the amount as text or Decimal, not {amount!r}")
         try:
-            scaled = Decimal(amount).scaleb(digits)
-            whole = scaled.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+            number = Decimal(amount)
         except ArithmeticError:
-            raise InvalidRequest(f"not an amount: {amount!r}") from None
-        if whole != scaled:
+            raise InvalidRequest(f"not an amount: {str(amount)[:40]!r}") from None
+        sign, figures, exponent = number.as_tuple()
+        if not isinstance(exponent, int) or len(figures) > 40 or not -80 <= exponent <= 30:
+            raise InvalidRequest(f"not an amount: {str(amount)[:40]!r}")
+        whole = int("".join(map(str, figures)))
+        minor, rest = divmod(
+            whole * 10 ** max(0, exponent + digits), 10 ** max(0, -exponent - digits)
+        )
+        if rest:
             raise InvalidRequest(f"{amount} {currency} is finer than its smallest unit")
-        return cls(int(whole), currency)
+        return cls(-minor if sign else minor, currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other), self.currency)
@@ -101,7 +107,9 @@ class Money:
 
     def __str__(self) -> str:
         digits = minor_digits()[self.currency]
-        return f"{Decimal(self.minor).scaleb(-digits):.{digits}f} {self.currency.upper()}"
+        figures = f"{abs(self.minor):0{digits + 1}d}"
+        whole, rest = (figures[:-digits], f".{figures[-digits:]}") if digits else (figures, "")
+        return f"{'-' if self.minor < 0 else ''}{whole}{rest} {self.currency.upper()}"
 
     def allocate(self, weights: Sequence[int]) -> tuple[Money, ...]:
         """Split by whole weights without losing a unit: the largest remainders get the rest.

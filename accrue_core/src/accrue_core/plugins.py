@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from accrue_core.facade import Billing
 
 ENTRY_POINTS = "accrue"
+OWN_PATHS = frozenset({"webhooks", "health"})
 T = TypeVar("T")
 
 
@@ -67,7 +68,7 @@ class Plugins:
         """Ask for pages; two on one path is ``PluginConflict``."""
         mounts: dict[str, Mount] = {}
         for mount in _offered(self.manager, "register_routes", billing=billing):
-            if mount.path in mounts or mount.path == "/webhooks":
+            if mount.path in mounts or mount.path.split("/")[1] in OWN_PATHS:
                 raise PluginConflict(f"two plugins want to be mounted at {mount.path}")
             mounts[mount.path] = mount
         return list(mounts.values())
@@ -91,6 +92,11 @@ def load(settings: Settings, *, local: Sequence[Any] = ()) -> Plugins:
     mailers = offered("mailers", "register_mailers")
     adapters = offered("auth adapters", "register_auth_adapters")
     runners = offered("job runners", "register_job_runners")
+    event_handlers = offered("event handlers", "register_event_handlers")
+    webhook_handlers = offered("webhook handlers", "register_webhook_handlers")
+    for name in (*event_handlers, *webhook_handlers):
+        if not 0 < len(name) <= 100 or "@" in name:
+            raise PluginBroken(f"{name[:120]!r} cannot be a handler's name: it identifies its runs")
     return Plugins(
         manager=manager,
         installed=installed,
@@ -98,8 +104,8 @@ def load(settings: Settings, *, local: Sequence[Any] = ()) -> Plugins:
         mailer=_chosen("mailer", settings.mailer, mailers),
         auth=_chosen("auth", settings.auth, adapters),
         job_runner=_chosen("job_runner", settings.job_runner, runners),
-        event_handlers=offered("event handlers", "register_event_handlers"),
-        webhook_handlers=offered("webhook handlers", "register_webhook_handlers"),
+        event_handlers=event_handlers,
+        webhook_handlers=webhook_handlers,
     )
 
 
@@ -117,11 +123,21 @@ def register(
     ]
     found += [(_name(plugin), "the host", plugin) for plugin in local]
     installed = tuple(_registered(manager, *entry) for entry in found)
-    try:
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise PluginBroken(str(error)) from error
+    _refuse_unknown_hooks(manager)
     return manager, installed
+
+
+def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
+    """Refuse implementations of hooks that nobody calls: pluggy takes a misspelt name silently."""
+    for caller in manager.hook.__dict__.values():
+        if not isinstance(caller, pluggy.HookCaller) or caller.spec is not None:
+            continue
+        for implementation in caller.get_hookimpls():
+            if not implementation.optionalhook:
+                raise PluginBroken(
+                    f"plugin {implementation.plugin_name!r} implements {caller.name}, "
+                    "which is not a hook of Accrue"
+                )
 
 
 def commands(manager: pluggy.PluginManager) -> list[click.Command]:

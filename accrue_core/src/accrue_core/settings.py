@@ -133,10 +133,16 @@ class Settings:
             raise ConfigurationError(
                 "database_url must start with postgresql+asyncpg:// or sqlite+aiosqlite://"
             )
-        if ":memory:" in self.database_url:
+        place = self.database_url.partition("://")[2].lstrip("/")
+        if self.database_url.startswith("sqlite") and (
+            not place or ":memory:" in place or "mode=memory" in place
+        ):
             raise ConfigurationError(
                 "database_url must name a file: readers and the writer share it"
             )
+        for name in ("lease", "call_deadline", "money_deadline", "poll_interval"):
+            if getattr(self, name) <= timedelta(0):
+                raise ConfigurationError(f"{name} must be more than 0 seconds")
         for name in ("webhook_max_bytes", "batch_size", "max_attempts"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} must be at least 1")
@@ -175,6 +181,6 @@ def _parse(name: str, text: str, default: object) -> object:
             return timedelta(seconds=float(text))
         if isinstance(default, frozenset):
             return frozenset(part.strip() for part in text.split(",") if part.strip())
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         raise ConfigurationError(f"{name} cannot be read: {text!r}") from None
     return text

@@ -31,6 +31,8 @@ class Plan:
     is_default: bool = False
 
     def __post_init__(self) -> None:
+        if isinstance(self.features, str):
+            raise ConfigurationError(f"features is a set of names: write {{{self.features!r}}}")
         prices = {
             processor: (refs,) if isinstance(refs, str) else tuple(refs)
             for processor, refs in self.prices.items()

@@ -35,7 +35,7 @@ class AttachPaymentMethod:
     noun: ClassVar[str] = "payment_method"
     effect: ClassVar[Literal["create", "change"]] = "create"
     moves_money: ClassVar[bool] = False
-    personal: ClassVar[frozenset[str]] = frozenset({"payment_method"})
+    personal: ClassVar[frozenset[str]] = frozenset()
 
     customer: str
     payment_method: str

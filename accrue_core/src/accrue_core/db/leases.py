@@ -20,6 +20,8 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    case,
+    literal,
     or_,
     select,
     update,
@@ -87,9 +89,14 @@ async def claim(
     token: str,
     limit: int,
     lease: timedelta,
+    max_attempts: int,
     only: ColumnElement[bool] | None = None,
 ) -> Sequence[RowMapping]:
-    """Take due rows, oldest first; each claim counts as an attempt."""
+    """Take due rows, oldest first; each claim counts as an attempt.
+
+    A row whose last lease ended without a word after ``max_attempts`` is buried instead: it may
+    be what kills the process that runs it.
+    """
     chosen = (
         select(table.c.id)
         .where(_due(table))
@@ -99,19 +106,22 @@ async def claim(
     )
     if only is not None:
         chosen = chosen.where(only)
+    worn_out = and_(table.c.status == JobStatus.RUNNING, table.c.attempts >= literal(max_attempts))
     statement = (
         update(table)
         .where(table.c.id.in_(chosen.scalar_subquery()))
         .values(
-            status=JobStatus.RUNNING,
-            attempts=table.c.attempts + 1,
+            status=case((worn_out, JobStatus.DEAD.value), else_=JobStatus.RUNNING.value),
+            attempts=table.c.attempts + case((worn_out, 0), else_=1),
             lease_token=token,
             lease_until=db_clock(lease),
+            last_error=case((worn_out, "its process ended, again and again"), else_=None),
         )
         .returning(table)
     )
     rows = (await tx.execute(statement)).mappings().all()
-    return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+    claimed = (row for row in rows if row["status"] == JobStatus.RUNNING)
+    return sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
 
 
 def _mine(table: Table, ids: Sequence[str], token: str) -> ColumnElement[bool]:

@@ -151,7 +151,7 @@ async def transaction(engines: Engines, stamp: Stamp, *, name: str) -> AsyncIter
 
 @asynccontextmanager
 async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Check a connection out of an engine's pool; ``DatabaseUnavailable`` when none is to be had."""
+    """Check a connection out of an engine's pool, or raise ``DatabaseUnavailable``."""
     try:
         connection = await engine.connect()
     except (OSError, SQLAlchemyError) as error:

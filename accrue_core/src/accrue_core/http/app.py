@@ -31,7 +31,9 @@ def create_app(accrue: Accrue) -> ASGIApplication:
         elif scope["type"] == "http":
             await _route(accrue, mounts, scope, receive, send)
         else:
-            raise RuntimeError(f"cannot serve {scope['type']}")
+            # Nothing here speaks WebSocket: refuse the handshake.
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
 
     return app
 

@@ -35,7 +35,9 @@ async def run_handler(billing: Billing, run: HandlerRun) -> None:
         await handler.handle(event, acting)
     else:
         twin = BlockingBilling(acting, running_bridge())
-        await asyncio.to_thread(handler.handle, event, twin)
+        result = await asyncio.to_thread(handler.handle, event, twin)
+        if inspect.isawaitable(result):
+            await result
 
 
 async def _entry(billing: Billing, run: HandlerRun) -> Any:

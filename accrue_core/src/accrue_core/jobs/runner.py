@@ -53,7 +53,11 @@ class Drain:
         settings, token = self.billing.settings, secrets.token_hex(16)
         async with self.billing.transaction("jobs.claim") as tx:
             claimed = await outbox.claim(
-                tx, token=token, limit=settings.batch_size, lease=settings.lease
+                tx,
+                token=token,
+                limit=settings.batch_size,
+                lease=settings.lease,
+                max_attempts=settings.max_attempts,
             )
         for job in claimed:
             await self._job(job, token)
@@ -88,6 +92,7 @@ class Drain:
                 token=token,
                 limit=settings.batch_size,
                 lease=settings.lease,
+                max_attempts=settings.max_attempts,
             )
         for run in claimed:
             await self._run(run, token)

@@ -136,6 +136,10 @@ class Operation:
         mirror = ctx.runtime.mirrors.noun(record.result_noun)
         async with ctx.reading() as reading:
             row = await row_of(reading, mirror, record.processor, record.result_ref)
+        if row is None:
+            raise UnknownVocabulary(
+                where=f"status of a {record.result_noun}", word="what the processor called it"
+            )
         return Settled(row)
 
     async def _refuse(self, ctx: Context, error: ProcessorError) -> None:

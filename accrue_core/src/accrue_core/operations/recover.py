@@ -10,6 +10,7 @@ world has meanwhile moved past do not apply to it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -19,7 +20,6 @@ from accrue_core.contracts.results import Answer
 from accrue_core.db.numbers import draw
 from accrue_core.db.transaction import Reading
 from accrue_core.errors import (
-    AccrueError,
     CardDeclined,
     NotFound,
     ProcessorRejected,
@@ -28,6 +28,9 @@ from accrue_core.operations import queries
 from accrue_core.operations.models import OperationRecord, OperationStatus
 from accrue_core.operations.operation import Operation
 from accrue_core.operations.stored import joined, refusal_of
+from accrue_core.outbox.retry import describe
+
+_log = logging.getLogger("accrue.operations")
 
 Recovered = Literal["settled", "refused", "abandoned", "stuck", "open"]
 
@@ -86,7 +89,9 @@ async def recover(ctx: Context, operation_id: str) -> Recovered:
         return await _without_trace(ctx, processor, operation, age)
     except (CardDeclined, ProcessorRejected) as error:
         return await _end(ctx, record, OperationStatus.REFUSED, refusal=refusal_of(error))
-    except (AccrueError, TimeoutError):
+    except Exception as error:
+        # One operation that cannot be recovered must not keep the others from it.
+        _log.warning("operation %s is not recovered yet: %s", record.id, describe(error))
         return await _later(ctx, record)
 
 

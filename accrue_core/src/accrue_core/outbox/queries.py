@@ -34,9 +34,13 @@ async def is_due(reading: Reading) -> bool:
     return await leases.is_due(reading, jobs)
 
 
-async def claim(tx: Transaction, *, token: str, limit: int, lease: timedelta) -> list[Job]:
+async def claim(
+    tx: Transaction, *, token: str, limit: int, lease: timedelta, max_attempts: int
+) -> list[Job]:
     """Claim due jobs and drop their keys, so that new promises are not swallowed."""
-    rows = await leases.claim(tx, jobs, token=token, limit=limit, lease=lease)
+    rows = await leases.claim(
+        tx, jobs, token=token, limit=limit, lease=lease, max_attempts=max_attempts
+    )
     keyed = [row["id"] for row in rows if row["dedupe_key"] is not None]
     if keyed:
         await tx.execute(update(jobs).where(jobs.c.id.in_(keyed)).values(dedupe_key=None))
@@ -102,7 +106,13 @@ async def is_run_due(reading: Reading, *, handlers: Sequence[str]) -> bool:
 
 
 async def claim_runs(
-    tx: Transaction, *, handlers: Sequence[str], token: str, limit: int, lease: timedelta
+    tx: Transaction,
+    *,
+    handlers: Sequence[str],
+    token: str,
+    limit: int,
+    lease: timedelta,
+    max_attempts: int,
 ) -> list[HandlerRun]:
     """Claim due runs of the handlers that this process has."""
     rows = await leases.claim(
@@ -111,6 +121,7 @@ async def claim_runs(
         token=token,
         limit=limit,
         lease=lease,
+        max_attempts=max_attempts,
         only=handler_runs.c.handler.in_(handlers),
     )
     return [to_row(HandlerRun, row) for row in rows]

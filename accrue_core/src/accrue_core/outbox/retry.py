@@ -17,6 +17,7 @@ from accrue_core.errors import (
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
+DAY = timedelta(days=1)
 HOPELESS = (
     UnknownVocabulary,
     RemoteMissing,
@@ -35,9 +36,12 @@ def next_wait(error: BaseException, attempts: int, *, max_attempts: int) -> time
     """
     if isinstance(error, HOPELESS) or attempts >= max_attempts:
         return None
-    wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempts - 1))
+    doublings = min(attempts - 1, 20)
+    wait: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2**doublings)
     if isinstance(error, RateLimited) and error.retry_after is not None:
-        wait = max(wait, timedelta(seconds=error.retry_after))
+        # A processor's word is a wish, and may be no number at all.
+        wished = error.retry_after if 0 <= error.retry_after <= DAY.total_seconds() else 0
+        wait = max(wait, timedelta(seconds=wished))
     return wait
 
 

@@ -36,15 +36,21 @@ class _Batch:
 
 async def dispatch(ctx: Context) -> int:
     """Claim one batch of due deliveries and work it off; return how many it held."""
+    processors = list(ctx.plugins.processors)
     async with ctx.reading() as reading:
-        if not await queries.is_due(reading):
+        if not await queries.is_due(reading, processors=processors):
             return 0
     ctx = ctx.acting_as(Actor("webhook"))
     settings = ctx.settings
     token = secrets.token_hex(16)
     async with ctx.transaction("dispatch.claim") as tx:
         claimed = await queries.claim(
-            tx, token=token, limit=settings.batch_size, lease=settings.lease
+            tx,
+            processors=processors,
+            token=token,
+            limit=settings.batch_size,
+            lease=settings.lease,
+            max_attempts=settings.max_attempts,
         )
         asked = await draw(tx)
     about: dict[Name | None, list[Delivery]] = {}

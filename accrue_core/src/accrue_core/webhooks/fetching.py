@@ -50,21 +50,15 @@ async def fetch_all(ctx: Context, names: Collection[Name]) -> Fetched:
 
 
 async def _fetch(ctx: Context, names: Sequence[Name]) -> list[Answer | Exception]:
-    limits = {
-        name: asyncio.Semaphore(processor.fetch_limit)
-        for name, processor in ctx.plugins.processors.items()
-    }
-    return await asyncio.gather(*(_one(ctx, name, limits) for name in names))
+    return await asyncio.gather(*(_one(ctx, name) for name in names))
 
 
-async def _one(
-    ctx: Context, name: Name, limits: Mapping[str, asyncio.Semaphore]
-) -> Answer | Exception:
+async def _one(ctx: Context, name: Name) -> Answer | Exception:
     noun, processor, ref = name
     deadline = ctx.settings.call_deadline.total_seconds()
     try:
         gateway = ctx.plugins.processor(processor)
-        async with asyncio.timeout(deadline), limits[processor]:
+        async with asyncio.timeout(deadline), ctx.runtime.fetch_limit(processor):
             ctx.runtime.announce(f"fetch.{noun}:before_call")
             with telemetry.span("processor.fetch", processor=processor, noun=noun):
                 answer = await gateway.fetch(noun, ref)

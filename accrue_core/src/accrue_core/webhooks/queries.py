@@ -40,14 +40,30 @@ async def add(
     return (await tx.execute(statement)).first() is not None
 
 
-async def is_due(reading: Reading) -> bool:
-    """Whether there is a delivery to claim."""
-    return await leases.is_due(reading, deliveries)
+async def is_due(reading: Reading, *, processors: Sequence[str]) -> bool:
+    """Whether there is a delivery of these processors to claim."""
+    return await leases.is_due(reading, deliveries, deliveries.c.processor.in_(processors))
 
 
-async def claim(tx: Transaction, *, token: str, limit: int, lease: timedelta) -> list[Delivery]:
-    """Claim due deliveries, oldest first."""
-    rows = await leases.claim(tx, deliveries, token=token, limit=limit, lease=lease)
+async def claim(
+    tx: Transaction,
+    *,
+    processors: Sequence[str],
+    token: str,
+    limit: int,
+    lease: timedelta,
+    max_attempts: int,
+) -> list[Delivery]:
+    """Claim due deliveries of the processors that this process has, oldest first."""
+    rows = await leases.claim(
+        tx,
+        deliveries,
+        token=token,
+        limit=limit,
+        lease=lease,
+        max_attempts=max_attempts,
+        only=deliveries.c.processor.in_(processors),
+    )
     return [to_row(Delivery, row) for row in rows]
 
 

@@ -80,7 +80,7 @@ lines = Table(
     Column("description", Text),
     Column("amount_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
-    Column("quantity", Integer),
+    Column("quantity", BigInteger),
     Column("price", String(255)),
     Column("period_start", UtcDateTime),
     Column("period_end", UtcDateTime),

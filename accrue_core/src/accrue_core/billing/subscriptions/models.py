@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from accrue_core.billing.subscriptions.lifecycle import ENDED, ENTITLING, OWING
 from accrue_core.contracts.subscriptions import SubscriptionStatus
@@ -55,7 +65,7 @@ items = Table(
     Column("ref", String(255), nullable=False),
     Column("price", String(255), nullable=False),
     Column("product", String(255)),
-    Column("quantity", Integer),
+    Column("quantity", BigInteger),
     Column("current_period_start", UtcDateTime),
     Column("current_period_end", UtcDateTime),
     UniqueConstraint("subscription_id", "ref"),

@@ -68,27 +68,25 @@ class Cycles:
         )
         self._enter(record, now, end)
         self._draw(record, is_first=True, is_trial=True)
-        record.warned_at = max(now, end - WARNING)
-        if record.warned_at > now:
-            self._calendar.add(record.warned_at, "warn", ref)
+        if end - WARNING > now:
+            self._calendar.add(end - WARNING, "warn", ref)
         else:
             self.warn(ref, now)
 
-    def warn(self, ref: str, moment: datetime) -> None:
+    def warn(self, ref: str, _: datetime) -> None:
         """Announce the end of a trial three days ahead, or at once when it is shorter."""
         record = self._books.subscriptions[ref]
-        is_trialing = record.snapshot.status == SubscriptionStatus.TRIALING
-        if is_trialing and record.warned_at == moment:
+        if record.snapshot.status == SubscriptionStatus.TRIALING:
             self._emitter.emit("customer.subscription.trial_will_end", "subscription", ref)
 
     def turn(self, ref: str, moment: datetime) -> None:
-        """End one period and begin the next, unless the subscription was to end with it."""
+        """End one period and begin the next.
+
+        A subscription that was to end with its period has ended before: the calendar does what
+        ends first.
+        """
         record = self._books.subscriptions[ref]
         if record.is_ended or record.period_end != moment:
-            return
-        cancel_at = record.snapshot.cancel_at
-        if cancel_at is not None and cancel_at <= moment:
-            self._standing.end(record)
             return
         record.period += 1
         count = record.interval_count * record.period

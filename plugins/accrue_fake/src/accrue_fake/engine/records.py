@@ -80,7 +80,6 @@ class SubscriptionRecord:
     period: int = 0
     days_until_due: int | None = None
     collected: str | None = None
-    warned_at: datetime | None = None
     invoices: list[str] = field(default_factory=list)
 
     @property

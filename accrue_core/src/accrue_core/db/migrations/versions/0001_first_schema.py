@@ -443,7 +443,7 @@ def create_tables() -> None:
         sa.Column("ref", sa.String(length=255), nullable=False),
         sa.Column("price", sa.String(length=255), nullable=False),
         sa.Column("product", sa.String(length=255), nullable=True),
-        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=True),
         sa.Column("current_period_start", sa.DateTime(timezone=True), nullable=True),
         sa.Column("current_period_end", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -465,7 +465,7 @@ def create_tables() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=True),
         sa.Column("price", sa.String(length=255), nullable=True),
         sa.Column("period_start", sa.DateTime(timezone=True), nullable=True),
         sa.Column("period_end", sa.DateTime(timezone=True), nullable=True),

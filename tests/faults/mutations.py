@@ -1,0 +1,176 @@
+"""Every verb that asks a processor to change something, and every way the line can fail it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from accrue_core import Owner
+from accrue_core.errors import (
+    ProcessorError,
+    ProcessorMisconfigured,
+    ProcessorUnavailable,
+    ProcessorUnreachable,
+    RateLimited,
+)
+from accrue_fake.engine.scenarios import Scenarios
+from tests.stage import OTHER_TEAM, Stage
+
+CARD = "pm_card_visa"
+
+Prepare = Callable[[Stage, Owner], Awaitable[Any]]
+Do = Callable[[Stage, Owner, Any, str | None], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One verb: what must be there before, the call, and where it asks."""
+
+    name: str
+    method: str
+    prepare: Prepare
+    do: Do
+    moves_money: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class LineFault:
+    """One way for the line to fail: what is raised, and whether the outcome is then known."""
+
+    name: str
+    order: Callable[[Scenarios, str], None]
+    error: type[ProcessorError]
+    is_unknown: bool
+    has_effect: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+async def nothing(stage: Stage, owner: Owner) -> None:
+    del stage, owner
+
+
+async def a_customer(stage: Stage, owner: Owner) -> None:
+    await stage.billing.customer(owner)
+
+
+async def a_card(stage: Stage, owner: Owner) -> None:
+    await stage.billing.add_payment_method(owner, CARD)
+
+
+async def a_subscription(stage: Stage, owner: Owner) -> str:
+    return (await stage.billing.subscribe(owner, "pro", payment_method=CARD)).value.id
+
+
+async def an_ending(stage: Stage, owner: Owner) -> str:
+    return (await stage.billing.cancel(await a_subscription(stage, owner))).id
+
+
+def cancelling(when: str) -> Do:
+    async def do(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+        moment: Any = when
+        if when == "at":
+            moment = stage.engine.clock.now() + timedelta(days=10)
+        return await stage.billing.cancel(subscription, when=moment, operation_id=id_)
+
+    return do
+
+
+async def make_customer(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    return await stage.billing.customer(owner)
+
+
+async def add_card(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    return await stage.billing.add_payment_method(owner, CARD, operation_id=id_)
+
+
+async def subscribe(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    outcome = await stage.billing.subscribe(
+        owner, "pro", operation_id=id_, metadata={"hall": "Elisabeth's"}
+    )
+    return outcome.value
+
+
+async def keep(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    return await stage.billing.keep(subscription, operation_id=id_)
+
+
+CUSTOMER = Mutation("customer", "customers.create", nothing, make_customer)
+ADD_CARD = Mutation("add_payment_method", "payment_methods.attach", a_customer, add_card)
+SUBSCRIBE = Mutation("subscribe", "subscriptions.create", a_card, subscribe, moves_money=True)
+CANCEL_NOW = Mutation("cancel now", "subscriptions.cancel", a_subscription, cancelling("now"))
+KEEP = Mutation("keep", "subscriptions.keep", an_ending, keep)
+MUTATIONS = [
+    CUSTOMER,
+    ADD_CARD,
+    SUBSCRIBE,
+    CANCEL_NOW,
+    Mutation(
+        "cancel later", "subscriptions.cancel", a_subscription, cancelling("period_end")
+    ),
+    Mutation("cancel at", "subscriptions.cancel", a_subscription, cancelling("at")),
+    KEEP,
+]
+NAMED = [mutation for mutation in MUTATIONS if mutation is not CUSTOMER]
+"""Those whose operation id the caller chooses."""
+
+UNKNOWN = [
+    LineFault(
+        "lost before",
+        lambda s, call: s.lose_next_answer("before", call=call),
+        ProcessorUnavailable,
+        is_unknown=True,
+    ),
+    LineFault(
+        "lost after",
+        lambda s, call: s.lose_next_answer("after", call=call),
+        ProcessorUnavailable,
+        is_unknown=True,
+        has_effect=True,
+    ),
+    LineFault(
+        "answered 500",
+        lambda s, call: s.fail_next_call(call=call),
+        ProcessorUnavailable,
+        is_unknown=True,
+    ),
+]
+NOT_ASKED = [
+    LineFault(
+        "unreachable",
+        lambda s, call: s.cut_next_call(call=call),
+        ProcessorUnreachable,
+        is_unknown=False,
+    ),
+    LineFault(
+        "rate limited",
+        lambda s, call: s.limit_next_call(call=call),
+        RateLimited,
+        is_unknown=False,
+    ),
+    LineFault(
+        "misconfigured",
+        lambda s, call: s.misconfigure_next_call(call=call),
+        ProcessorMisconfigured,
+        is_unknown=False,
+    ),
+]
+
+
+def happened(stage: Stage) -> int:
+    """Return how many events the engine has had: every remote effect makes at least one."""
+    return stage.engine.books.counters.get("evt", 0)
+
+
+async def undisturbed(stage: Stage, mutation: Mutation) -> int:
+    """Do it for another team with nothing going wrong; return how many events it makes."""
+    prepared = await mutation.prepare(stage, OTHER_TEAM)
+    before = happened(stage)
+    await mutation.do(stage, OTHER_TEAM, prepared, None)
+    return happened(stage) - before

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+
+from accrue_core.billing.invoices import lifecycle as invoices
+from accrue_core.billing.subscriptions import lifecycle
+from accrue_core.contracts.invoices import InvoiceStatus
+from accrue_core.contracts.subscriptions import SubscriptionSnapshot, SubscriptionStatus
+from accrue_core.errors import IllegalTransition
+from tests.units.strategies import invoice_snapshots, row_of, subscription_snapshots
+
+S = SubscriptionStatus
+MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
+
+MEANING = {
+    #                      entitling owing  ended  cancel keep
+    S.TRIALING:           (True,     False, False, True,  True),
+    S.ACTIVE:             (True,     False, False, True,  True),
+    S.PAST_DUE:           (False,    True,  False, True,  True),
+    S.UNPAID:             (False,    True,  False, True,  True),
+    S.PAUSED:             (False,    False, False, True,  True),
+    S.INCOMPLETE:         (False,    False, False, True,  False),
+    S.CANCELED:           (False,    False, True,  False, False),
+    S.INCOMPLETE_EXPIRED: (False,    False, True,  False, False),
+}  # fmt: skip
+
+
+def test_every_status_has_a_meaning_here_and_every_verb_a_rule() -> None:
+    assert set(MEANING) == set(S)
+    assert set(lifecycle.ALLOWED) == {"cancel", "keep"}
+
+
+@pytest.mark.parametrize("status", S)
+def test_what_a_status_means(status: S) -> None:
+    entitling, owing, ended, _, _ = MEANING[status]
+    assert (status in lifecycle.ENTITLING) == entitling
+    assert (status in lifecycle.OWING) == owing
+    assert (status in lifecycle.ENDED) == ended
+
+
+@pytest.mark.parametrize("verb", ["cancel", "keep"])
+@pytest.mark.parametrize("status", S)
+def test_each_verb_is_allowed_from_its_statuses_only(verb: str, status: S) -> None:
+    if MEANING[status][3 if verb == "cancel" else 4]:
+        lifecycle.require(verb, status)
+        return
+    with pytest.raises(IllegalTransition) as caught:
+        lifecycle.require(verb, status)
+    assert str(caught.value).startswith(f"cannot {verb} a subscription that is {status.value}; ")
+    assert caught.value.allowed == {word.value for word in lifecycle.ALLOWED[verb]}
+
+
+def test_there_is_nothing_to_keep_without_a_pending_end() -> None:
+    lifecycle.require_pending_end(is_ending=True)
+    with pytest.raises(IllegalTransition, match="cannot keep a subscription that is not set to en"):
+        lifecycle.require_pending_end(is_ending=False)
+
+
+@given(subscription_snapshots)
+def test_a_row_knows_what_it_means(snapshot: SubscriptionSnapshot) -> None:
+    row = row_of(snapshot)
+    entitling, owing, ended, _, _ = MEANING[snapshot.status]
+    is_over = ended or snapshot.ended_at is not None
+    assert row.is_entitling == (
+        entitling and snapshot.ended_at is None and snapshot.collection_paused is None
+    )
+    assert row.is_owing == owing
+    assert row.is_ended == is_over
+    pending = snapshot.cancel_at_period_end or snapshot.cancel_at is not None
+    assert row.is_ending == (pending and not is_over)
+    ends = [i.current_period_end for i in snapshot.items if i.current_period_end is not None]
+    assert row.renews_at == (min(ends) if ends else None)
+    assert row.ends_at == ((snapshot.cancel_at or row.renews_at) if row.is_ending else None)
+    assert not replace(row, unreadable="frozen").is_entitling
+    assert not replace(row, gone_at=MOMENT).is_entitling
+
+
+@pytest.mark.parametrize("status", InvoiceStatus)
+def test_only_an_open_invoice_is_collectable(status: InvoiceStatus) -> None:
+    assert (status in invoices.COLLECTABLE) == (status == "open")
+    assert (status in invoices.CLOSED) == (status in {"paid", "void"})
+
+
+@given(invoice_snapshots())
+def test_an_invoice_that_cannot_be_read_is_not_collected(snapshot: object) -> None:
+    row = row_of(snapshot)
+    assert row.is_collectable == (row.status == "open")
+    assert not replace(row, unreadable="frozen").is_collectable
+    for name in ("total", "amount_due", "amount_paid", "amount_remaining"):
+        assert getattr(row, name) == getattr(snapshot, name)
