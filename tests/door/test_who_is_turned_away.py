@@ -90,7 +90,6 @@ async def test_every_fault_gets_the_same_flat_answer(stage: Stage, fault: str) -
     assert await counted(stage) == before
 
 
-@pytest.mark.xfail(reason="refs are not measured, and nesting is a RecursionError: stored, or 500")
 @pytest.mark.parametrize("fault", list(BROKEN))
 async def test_what_is_signed_and_cannot_be_stored_is_no_fault_of_ours(
     stage: Stage, fault: str

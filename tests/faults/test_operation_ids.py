@@ -102,7 +102,6 @@ async def test_one_id_is_not_for_two_requests(stage: Stage, mutation: Mutation) 
     assert (await counted(stage), changes(stage)) == (rows, calls)
 
 
-@pytest.mark.xfail(reason="the parts of a request that are personal are not compared")
 async def test_one_id_is_not_for_two_cards(stage: Stage) -> None:
     await stage.billing.add_payment_method(TEAM, CARD, operation_id="mine")
 
@@ -185,7 +184,6 @@ async def test_personal_parts_are_kept_only_while_they_may_be_needed(stage: Stag
 
 
 @pytest.mark.parametrize("step", ["customers.create", "payment_methods.attach"])
-@pytest.mark.xfail(reason="the error of a step names the step's own operation, not the verb's")
 async def test_the_id_in_the_error_completes_a_verb_of_several_steps(
     stage: Stage, step: str
 ) -> None:
@@ -220,7 +218,6 @@ async def test_the_callers_own_id_completes_a_verb_of_several_steps(
     assert (len(books.customers), len(books.cards), len(books.subscriptions)) == (1, 1, 1)
 
 
-@pytest.mark.xfail(reason="the request is built anew, and its personal parts are not compared")
 async def test_other_metadata_under_the_same_id_does_not_lose_what_was_done(
     stage: Stage,
 ) -> None:
@@ -239,7 +236,6 @@ async def test_other_metadata_under_the_same_id_does_not_lose_what_was_done(
 
 
 @pytest.mark.parametrize("verb", ["subscribe", "cancel"])
-@pytest.mark.xfail(reason="moments are compared with the clock before the id is looked up")
 async def test_a_finished_id_is_answered_also_after_its_moment_has_passed(
     stage: Stage, verb: str
 ) -> None:

@@ -141,7 +141,6 @@ async def test_a_remembered_answer_does_not_undo_what_happened_since(stage: Stag
     assert not await stage.billing.entitled(TEAM, "reports")
 
 
-@pytest.mark.xfail(reason="a remembered answer's next action is returned beside a newer row")
 async def test_a_remembered_answer_does_not_ask_the_customer_for_what_is_done(
     stage: Stage,
 ) -> None:
@@ -271,7 +270,6 @@ async def test_an_answer_that_names_an_unknown_status_settles_and_closes_the_gat
     assert await stage.billing.entitled(TEAM, "reports")
 
 
-@pytest.mark.xfail(reason="the result of a settled operation without a row is None")
 async def test_a_new_subscription_in_an_unknown_status_is_said_so_and_found_later(
     bench: tuple[Stage, MeddlingBackend],
 ) -> None:

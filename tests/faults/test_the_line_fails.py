@@ -186,7 +186,6 @@ async def test_money_that_was_taken_is_found_however_late(stage: Stage) -> None:
     assert len(stage.engine.books.subscriptions) == 1
 
 
-@pytest.mark.xfail(reason="an id that is asked again is not looked for, however old it is")
 async def test_money_that_was_taken_is_not_taken_again_once_the_key_is_forgotten(
     stage: Stage,
 ) -> None:

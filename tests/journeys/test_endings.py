@@ -102,7 +102,6 @@ async def test_nothing_is_kept_once_the_end_has_come(stage: Stage) -> None:
     assert stage.processor.backend.calls["subscriptions.keep"] == 0
 
 
-@pytest.mark.xfail(reason="keep compares a pending end with no clock, and asks the processor")
 async def test_nothing_is_kept_once_the_end_has_come_even_if_nobody_said_so(
     stage: Stage,
 ) -> None:

@@ -79,7 +79,7 @@ async def test_every_handler_hears_once_of_what_it_wants(prepared_database_url: 
         assert event.after["status"] == "active"
         assert event.cause.startswith("operation:aop_")
         assert plain.seen == [(event, True)]
-        assert [e.type for e in everything.seen] == await stage.ledger()
+        assert sorted(e.type for e in everything.seen) == sorted(await stage.ledger())
         assert others.seen == []
 
 
@@ -249,7 +249,6 @@ async def test_the_embedded_runner_works_beside_the_calls(prepared_database_url:
         assert [event.subject for event in started.seen] == [subscription.id]
 
 
-@pytest.mark.xfail(reason="one drain does everything in turn: the mirror waits for a handler")
 async def test_a_handler_that_takes_its_time_holds_up_neither_the_mirror_nor_the_others(
     prepared_database_url: str,
 ) -> None:

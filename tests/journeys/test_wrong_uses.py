@@ -200,7 +200,6 @@ async def test_a_wrong_call_is_refused_before_anything_happens(stage: Stage, use
     await refused(stage, *OTHERS[use])
 
 
-@pytest.mark.xfail(reason="checked only after a customer was created, or not at all")
 @pytest.mark.parametrize("use", list(CAUGHT_TOO_LATE))
 async def test_what_can_be_seen_at_once_is_refused_at_once(stage: Stage, use: str) -> None:
     await refused(stage, *CAUGHT_TOO_LATE[use])

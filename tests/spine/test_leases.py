@@ -106,6 +106,17 @@ async def test_a_row_whose_lease_has_ended_may_be_taken_over(spine: Spine) -> No
     assert (second.id, second.attempts, second.lease_token) == (first.id, 2, "t2")
 
 
+async def test_a_row_whose_process_ends_again_and_again_is_buried(spine: Spine) -> None:
+    await promise(spine, "killer")
+    for attempt in (1, 2, None, None):
+        async with spine.transaction() as tx:
+            claimed = await outbox.claim(tx, token=FIRST, limit=9, lease=PAST, max_attempts=2)
+        assert [job.attempts for job in claimed] == ([attempt] if attempt else [])
+    [row] = await all_jobs(spine)
+    assert (row["status"], row["attempts"]) == (JobStatus.DEAD, 2)
+    assert row["last_error"] == "its process ended, again and again"
+
+
 async def test_many_workers_share_rows_without_doing_one_twice(spine: Spine) -> None:
     await promise(spine, *(f"job{number}" for number in range(100)))
 
@@ -143,8 +154,12 @@ async def test_finishing_needs_the_token_of_the_claim(spine: Spine) -> None:
         await outbox.add_runs(tx, [("mailer", "aled_1"), ("mailer", "aled_1"), ("x", "aled_1")])
     async with spine.transaction() as tx:
         await outbox.add_runs(tx, [("mailer", "aled_1")])
-        old = await outbox.claim_runs(tx, handlers=["mailer"], token=STALE, limit=9, lease=PAST)
-        new = await outbox.claim_runs(tx, handlers=["mailer"], token=FIRST, limit=9, lease=MINUTE)
+        old = await outbox.claim_runs(
+            tx, handlers=["mailer"], token=STALE, limit=9, lease=PAST, max_attempts=12
+        )
+        new = await outbox.claim_runs(
+            tx, handlers=["mailer"], token=FIRST, limit=9, lease=MINUTE, max_attempts=12
+        )
     assert [run.id for run in old] == [run.id for run in new]
     ids = [run.id for run in new]
     async with spine.transaction() as tx:

@@ -41,7 +41,6 @@ EXPECTED = {
     "MissingSetting":          (500, False, BURY),
     "SchemaOutdated":          (500, False, BURY),
     "DatabaseUnavailable":     (503, True,  AGAIN),
-    "DatabaseUnavailable":     (503, True,  AGAIN),
     "InvalidRequest":          (422, False, BURY),
     "CurrencyMismatch":        (422, False, BURY),
     "UnknownPlan":             (422, False, BURY),

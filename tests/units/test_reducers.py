@@ -52,7 +52,7 @@ FIELDS = [
 
 
 @pytest.mark.parametrize(("noun", "name"), FIELDS)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_every_field_of_a_snapshot_is_kept_in_a_column(
     noun: str, name: str, data: st.DataObject

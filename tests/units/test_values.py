@@ -46,8 +46,8 @@ def test_an_owner_is_two_short_texts(type_: Any, id_: Any) -> None:
 
 
 @given(
-    st.text(st.characters(exclude_characters=":"), min_size=1, max_size=40),
-    st.text(min_size=1, max_size=200),
+    st.text(st.characters(codec="utf-8", exclude_characters=":\x00"), min_size=1, max_size=40),
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=200),
 )
 def test_no_two_owners_are_written_the_same(type_: str, id_: str) -> None:
     head, _, tail = str(Owner(type_, id_)).partition(":")
@@ -130,3 +130,10 @@ def test_a_handler_wants_its_own_types_or_all() -> None:
 def test_a_mount_has_a_plain_path(path: str) -> None:
     with pytest.raises(ConfigurationError, match="looks like /admin"):
         Mount(path, app=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x\udfff"])
+def test_text_that_no_database_can_keep_is_refused(text: str) -> None:
+    for owner in (("team", text), (text, "1")):
+        with pytest.raises(InvalidRequest, match="cannot be stored"):
+            Owner(*owner)

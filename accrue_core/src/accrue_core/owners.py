@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from accrue_core.errors import InvalidRequest
+from accrue_core.text import checked_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,7 @@ class Owner:
 
     def __post_init__(self) -> None:
         for name, value, limit in (("type", self.type, 40), ("id", self.id, 200)):
-            if not isinstance(value, str) or not value or len(value) > limit:
-                raise InvalidRequest(f"an owner's {name} is text of 1 to {limit} characters")
+            checked_text(value, name=f"an owner's {name}", longest=limit)
         if ":" in self.type:
             raise InvalidRequest("an owner's type may not contain a colon")
 

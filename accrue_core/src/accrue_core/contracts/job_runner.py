@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 
 class Work(Protocol):
     """What there is to do, whoever does it. Everything it needs is in the database."""
 
-    async def round(self) -> int:
-        """Claim one batch of each kind, do it, and return how many pieces that was.
+    @property
+    def rounds(self) -> Sequence[Callable[[], Awaitable[int]]]:
+        """The kinds of work that must not wait for each other: the mirror, and handlers.
 
-        A runner that is told to stop stops between rounds: what was claimed is finished.
+        Each call claims one batch and returns how many pieces it found. A runner repeats each
+        kind by itself, and stops between rounds when it is told to stop.
         """
+        ...
+
+    async def finish(self) -> None:
+        """Wait for what rounds have begun and not ended on the running loop."""
         ...
 
     async def drain(self) -> int:

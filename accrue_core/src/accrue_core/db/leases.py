@@ -106,10 +106,13 @@ async def claim(
     )
     if only is not None:
         chosen = chosen.where(only)
+    # As a CTE it is read once: PostgreSQL may repeat a plain subquery, and skip past its own locks
+    # to more rows than the limit.
+    picked = chosen.cte("picked")
     worn_out = and_(table.c.status == JobStatus.RUNNING, table.c.attempts >= literal(max_attempts))
     statement = (
         update(table)
-        .where(table.c.id.in_(chosen.scalar_subquery()))
+        .where(table.c.id.in_(select(picked.c.id)))
         .values(
             status=case((worn_out, JobStatus.DEAD.value), else_=JobStatus.RUNNING.value),
             attempts=table.c.attempts + case((worn_out, 0), else_=1),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from weakref import WeakKeyDictionary
 
 from accrue_core import telemetry
 from accrue_core.actors import Actor
@@ -22,6 +25,9 @@ from accrue_core.webhooks.dispatch import dispatch
 RELEASED_FOR = timedelta(days=1)
 """How long an operation that was certainly never asked waits for its caller to come back."""
 
+_LOOK_UP = 0.2
+"""How often, in seconds, new runs are looked for while a slow handler is running."""
+
 _log = logging.getLogger("accrue.jobs")
 
 
@@ -30,19 +36,29 @@ class Drain:
 
     def __init__(self, billing: Billing) -> None:
         self.billing = billing.acting_as(Actor("job"))
+        self._running: WeakKeyDictionary[asyncio.AbstractEventLoop, set[asyncio.Task[None]]] = (
+            WeakKeyDictionary()
+        )
+
+    @property
+    def rounds(self) -> tuple[Callable[[], Awaitable[int]], ...]:
+        """The mirror's work and the handlers' work: neither waits for the other."""
+        return (self._mirror_round, self._handler_round)
 
     async def drain(self) -> int:
         """Do everything that is due, until nothing is; return how many pieces that was."""
         total = 0
-        while done := await self.round():
+        while done := sum([await round_() for round_ in self.rounds]):
             total += done
         return total
 
-    async def round(self) -> int:
-        """Claim one batch of each kind and do it; return how many pieces that was."""
+    async def finish(self) -> None:
+        """Wait for the handlers that are running on this loop."""
+        await asyncio.gather(*self._begun())
+
+    async def _mirror_round(self) -> int:
         done = await dispatch(self.billing)
         done += await self._jobs()
-        done += await self._handlers()
         done += await self._operations()
         return done
 
@@ -76,27 +92,40 @@ class Drain:
         async with self.billing.transaction("jobs.done") as tx:
             await outbox.discard(tx, [job.id], token=token)
 
-    async def _handlers(self) -> int:
+    async def _handler_round(self) -> int:
+        """Begin what is due beside what is running, up to a batch; a slow handler delays nobody."""
+        begun = self._begun()
+        claimed = await self._claimed_runs(self.billing.settings.batch_size - len(begun))
+        for run, token in claimed:
+            task = asyncio.create_task(self._run(run, token), name=f"handler {run.handler}")
+            begun.add(task)
+            task.add_done_callback(begun.discard)
+        if not claimed and begun:
+            await asyncio.wait(begun, timeout=_LOOK_UP, return_when=asyncio.FIRST_COMPLETED)
+        return len(claimed) or len(begun)
+
+    async def _claimed_runs(self, limit: int) -> list[tuple[HandlerRun, str]]:
         plugins, settings = self.billing.plugins, self.billing.settings
         handlers = [*plugins.event_handlers, *plugins.webhook_handlers]
-        if not handlers:
-            return 0
+        if not handlers or limit < 1:
+            return []
         async with self.billing.reading() as reading:
             if not await outbox.is_run_due(reading, handlers=handlers):
-                return 0
+                return []
         token = secrets.token_hex(16)
         async with self.billing.transaction("handlers.claim") as tx:
             claimed = await outbox.claim_runs(
                 tx,
                 handlers=handlers,
                 token=token,
-                limit=settings.batch_size,
+                limit=limit,
                 lease=settings.lease,
                 max_attempts=settings.max_attempts,
             )
-        for run in claimed:
-            await self._run(run, token)
-        return len(claimed)
+        return [(run, token) for run in claimed]
+
+    def _begun(self) -> set[asyncio.Task[None]]:
+        return self._running.setdefault(asyncio.get_running_loop(), set())
 
     async def _run(self, run: HandlerRun, token: str) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from accrue_core.contracts.job_runner import Work
 from accrue_core.settings import Settings
@@ -20,45 +21,55 @@ class EmbeddedRunner:
 
     def __init__(self, settings: Settings) -> None:
         self._poll = settings.poll_interval.total_seconds()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._woken = asyncio.Event()
+        self._bells: list[asyncio.Event] = []
+        self._work: Work | None = None
         self._is_stopping = False
 
     async def start(self, work: Work) -> None:
-        """Begin to work on the running loop."""
+        """Begin to work on the running loop, one task for each kind of round."""
         self._loop = asyncio.get_running_loop()
-        self._woken = asyncio.Event()
         self._is_stopping = False
-        self._task = asyncio.create_task(self._run(work), name="accrue-runner")
+        self._work = work
+        self._bells = [asyncio.Event() for _ in work.rounds]
+        self._tasks = [
+            asyncio.create_task(self._run(round_, bell), name="accrue-runner")
+            for round_, bell in zip(work.rounds, self._bells, strict=True)
+        ]
 
     async def wake(self, work: Work) -> None:
         """Look for work soon. Without a started runner, somebody else's will find it."""
         del work
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._woken.set)
+            self._loop.call_soon_threadsafe(self._ring)
 
     async def stop(self) -> None:
         """Finish what is claimed, and end."""
-        if self._task is None:
+        if self._work is None:
             return
         self._is_stopping = True
-        self._woken.set()
-        await self._task
-        self._task, self._loop = None, None
+        self._ring()
+        await asyncio.gather(*self._tasks)
+        await self._work.finish()
+        self._tasks, self._bells, self._loop, self._work = [], [], None, None
 
-    async def _run(self, work: Work) -> None:
+    def _ring(self) -> None:
+        for bell in self._bells:
+            bell.set()
+
+    async def _run(self, round_: Callable[[], Awaitable[int]], bell: asyncio.Event) -> None:
         while not self._is_stopping:
-            self._woken.clear()
+            bell.clear()
             try:
-                if await work.round():
+                if await round_():
                     continue
             except Exception:
                 # The database may be away; leases bring back what was claimed.
                 _log.exception("the runner could not work")
             try:
                 async with asyncio.timeout(self._poll):
-                    await self._woken.wait()
+                    await bell.wait()
             except TimeoutError:
                 continue
 

@@ -65,3 +65,11 @@ class ChainHead:
     sequence: int
     hash: bytes
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableEntry:
+    """A place in a chain whose columns hold what was never written there."""
+
+    chain: str
+    sequence: int

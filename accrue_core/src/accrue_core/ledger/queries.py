@@ -8,12 +8,19 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, exists, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import RowMapping
 
 from accrue_core.db.base import to_row
 from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.errors import InvalidRequest
 from accrue_core.ledger.chain import GENESIS
-from accrue_core.ledger.models import ChainHead, LedgerEntry, entries, heads
+from accrue_core.ledger.models import (
+    ChainHead,
+    LedgerEntry,
+    UnreadableEntry,
+    entries,
+    heads,
+)
 
 
 async def lock_heads(tx: Transaction, chains: Sequence[str], now: datetime) -> dict[str, ChainHead]:
@@ -91,26 +98,43 @@ async def timeline(
     return [to_row(LedgerEntry, row) for row in await reading.all(statement)]
 
 
-async def walk(reading: Reading, *, size: int) -> AsyncIterator[list[LedgerEntry]]:
+async def walk(
+    reading: Reading, *, size: int
+) -> AsyncIterator[list[LedgerEntry | UnreadableEntry]]:
     """Yield all entries in chain order, in blocks, with constant memory."""
     chain, sequence = "", -1
     while True:
-        statement = (
-            select(entries)
-            .where(
-                or_(
-                    entries.c.chain > chain,
-                    (entries.c.chain == chain) & (entries.c.sequence > sequence),
-                )
-            )
-            .order_by(entries.c.chain, entries.c.sequence)
-            .limit(size)
+        after = or_(
+            entries.c.chain > chain, (entries.c.chain == chain) & (entries.c.sequence > sequence)
         )
-        block = [to_row(LedgerEntry, row) for row in await reading.all(statement)]
+        order = (entries.c.chain, entries.c.sequence)
+        try:
+            statement = select(entries).where(after).order_by(*order).limit(size)
+            rows = await reading.all(statement)
+            block: list[LedgerEntry | UnreadableEntry] = [_readable(row) for row in rows]
+        except (ValueError, TypeError):
+            keys = await reading.all(select(*order).where(after).order_by(*order).limit(size))
+            block = [await _one(reading, key["chain"], key["sequence"]) for key in keys]
         if not block:
             return
         yield block
         chain, sequence = block[-1].chain, block[-1].sequence
+
+
+async def _one(reading: Reading, chain: str, sequence: int) -> LedgerEntry | UnreadableEntry:
+    """Return one entry, or that somebody put into its columns what cannot even be read."""
+    statement = select(entries).where(entries.c.chain == chain, entries.c.sequence == sequence)
+    try:
+        return _readable((await reading.all(statement))[0])
+    except (ValueError, TypeError):
+        return UnreadableEntry(chain=chain, sequence=sequence)
+
+
+def _readable(row: RowMapping) -> LedgerEntry:
+    entry = to_row(LedgerEntry, row)
+    if not isinstance(entry.body, bytes) or not isinstance(entry.hash, bytes):
+        raise TypeError("SQLite keeps in a column whatever is put there")
+    return entry
 
 
 async def heads_of(reading: Reading, chains: Sequence[str]) -> dict[str, ChainHead]:

@@ -7,11 +7,12 @@ head was not rewritten as a whole: that is found by comparing heads kept outside
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from accrue_core.db.transaction import Reading
 from accrue_core.ledger import queries
 from accrue_core.ledger.chain import GENESIS, agrees, entry_hash, read
-from accrue_core.ledger.models import ChainHead, LedgerEntry
+from accrue_core.ledger.models import ChainHead, LedgerEntry, UnreadableEntry
 
 _BLOCK = 2_000
 _MOST_BREAKS = 1_000
@@ -46,6 +47,7 @@ class _Walk:
     chain: str = ""
     sequence: int = 0
     hash: bytes = GENESIS
+    at: datetime | None = None
     is_broken: bool = False
     entries: int = 0
     chains: int = 0
@@ -62,9 +64,12 @@ class _Walk:
                 Break(chain=self.chain, sequence=sequence, entry_id=entry_id, reason=reason)
             )
 
-    def step(self, entry: LedgerEntry) -> None:
+    def step(self, entry: LedgerEntry | UnreadableEntry) -> None:
         self.entries += 1
         if self.is_broken:
+            return
+        if isinstance(entry, UnreadableEntry):
+            self.report(entry.sequence, None, "its columns cannot be read")
             return
         if entry.sequence != self.sequence + 1:
             self.report(self.sequence + 1, None, "an entry is missing here")
@@ -72,7 +77,7 @@ class _Walk:
             self.report(entry.sequence, entry.id, "its bytes do not match its hash")
         elif not _is_bound(entry):
             self.report(entry.sequence, entry.id, "its columns do not match its bytes")
-        self.sequence, self.hash = entry.sequence, entry.hash
+        self.sequence, self.hash, self.at = entry.sequence, entry.hash, entry.at
 
     def finish(self, head: ChainHead | None) -> None:
         if self.is_broken:
@@ -81,7 +86,7 @@ class _Walk:
             self.report(self.sequence, None, "the head of the chain is missing")
         elif head.sequence > self.sequence:
             self.report(self.sequence + 1, None, "the chain was cut off here")
-        elif head.sequence < self.sequence or head.hash != self.hash:
+        elif (head.sequence, head.hash, head.at) != (self.sequence, self.hash, self.at):
             self.report(self.sequence, None, "the head of the chain was changed")
 
 
@@ -108,5 +113,5 @@ async def verify(reading: Reading) -> Verification:
 def _is_bound(entry: LedgerEntry) -> bool:
     try:
         return agrees(entry, read(entry.body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

@@ -26,6 +26,7 @@ from accrue_core.mirror.thing import Thing, after_image, removed_children
 from accrue_core.outbox.enqueue import enqueue
 
 REFRESH = "webhooks.refresh"
+LONGEST_WORD = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +177,9 @@ def _is_believed(tx: Transaction, thing: Thing, seen: int, result: Absorbed) -> 
 def _reduce(tx: Transaction, thing: Thing) -> None:
     before, snapshot = thing.before, thing.snapshot
     if isinstance(snapshot, UnreadableSnapshot):
-        thing.values = {"unreadable": snapshot.word}
-        thing.events = [Unreadable(noun=thing.mirror.noun, word=snapshot.word)]
+        word = snapshot.word[:LONGEST_WORD]
+        thing.values = {"unreadable": word}
+        thing.events = [Unreadable(noun=thing.mirror.noun, word=word)]
     elif isinstance(snapshot, GoneSnapshot):
         thing.values = {"gone_at": before.gone_at or tx.stamp.clock.now()}
         thing.events = [Gone(noun=thing.mirror.noun)]
@@ -221,6 +223,7 @@ def _settle(tx: Transaction, thing: Thing) -> None:
     thing.changed = thing.differences()
     thing.name_children(tx.stamp.ids)
     if not thing.changed:
+        thing.values["updated_at"] = thing.before.updated_at
         return
     noun = thing.mirror.noun
     events = thing.events or [Updated(noun=noun, changed=thing.changed)]

@@ -36,7 +36,10 @@ class Thing:
     @property
     def customer_id(self) -> str | None:
         """The customer it belongs to, or is."""
-        return self.id if self.mirror.noun == "customer" else self.values["customer_id"]
+        if self.mirror.noun == "customer":
+            return self.id
+        # What leaves its customer is still told in that customer's history.
+        return self.values["customer_id"] or getattr(self.before, "customer_id", None)
 
     def differences(self) -> tuple[str, ...]:
         """Return the names of columns and children that the snapshot would change."""

@@ -19,6 +19,7 @@ async def open_operations(
     ctx: Context, *, status: str | None = None, limit: int = 100
 ) -> list[OperationRecord]:
     """Return operations whose outcome is not known, newest first; or those of one status."""
+    _check(limit)
     try:
         statuses = _UNSETTLED if status is None else (OperationStatus(status),)
     except ValueError:
@@ -31,9 +32,15 @@ async def open_operations(
 @verb("recover_operations")
 async def recover_operations(ctx: Context, *, limit: int = 100) -> Mapping[Recovered, int]:
     """Find out what became of operations whose lease has ended; return how many ended how."""
+    _check(limit)
     async with ctx.reading() as reading:
         expired = await queries.expired(reading, limit=limit)
     outcomes: Counter[Recovered] = Counter()
     for record in expired:
         outcomes[await recover(ctx, record.id)] += 1
     return outcomes
+
+
+def _check(limit: int) -> None:
+    if not 1 <= limit <= 10_000:
+        raise InvalidRequest("limit is between 1 and 10000")

@@ -18,7 +18,6 @@ from accrue_core.db.transaction import Transaction, refuse_inside
 from accrue_core.errors import (
     AccrueError,
     CardDeclined,
-    InvalidRequest,
     NotAsked,
     OperationAbandoned,
     OperationInProgress,
@@ -33,10 +32,12 @@ from accrue_core.mirror.absorb import Told, absorb, names_in
 from accrue_core.mirror.load import row_of
 from accrue_core.operations import queries
 from accrue_core.operations.models import OperationRecord, OperationStatus
-from accrue_core.operations.stored import error_of, method_of, refusal_of, split
+from accrue_core.operations.stored import error_of, joined, method_of, refusal_of, split
+from accrue_core.text import checked_text
 
 R = TypeVar("R")
 MAX_KEY = 255
+"""The longest operation id of a caller; steps of a verb add a few letters to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ class Operation:
     def is_finished(self) -> bool:
         """Whether its outcome was known before this call: then ask for ``result``."""
         return self.record.is_finished
+
+    @property
+    def request(self) -> Any:
+        """The request as it was written down.
+
+        This is what is sent, also by a caller who comes again with an address or metadata that
+        has changed meanwhile: one key is one request.
+        """
+        return joined(self.record)
 
     @property
     def key(self) -> Key:
@@ -197,7 +207,7 @@ async def begin(
     if key is not None:
         # Held after the subject, and nothing is held after it: one id used for two subjects at
         # once is a mismatch then, not a violated constraint.
-        await tx.hold([f"operation:{_checked(key)}"])
+        await tx.hold([f"operation:{key}"])
     known = await queries.by_key(tx, key) if key is not None else None
     if known is not None:
         is_same = (known.method, known.subject, known.processor, dict(known.request)) == (
@@ -236,7 +246,6 @@ async def begin(
     return Operation(record, is_new=True)
 
 
-def _checked(key: str) -> str:
-    if not isinstance(key, str) or not key or len(key) > MAX_KEY:
-        raise InvalidRequest(f"an operation id is text of 1 to {MAX_KEY} characters")
-    return key
+def checked_key(key: str | None) -> str | None:
+    """Return an operation id as a caller gave it, or ``InvalidRequest``."""
+    return None if key is None else checked_text(key, name="an operation id", longest=MAX_KEY)

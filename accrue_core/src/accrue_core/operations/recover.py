@@ -23,6 +23,7 @@ from accrue_core.errors import (
     CardDeclined,
     NotFound,
     ProcessorRejected,
+    ProcessorUnavailable,
 )
 from accrue_core.operations import queries
 from accrue_core.operations.models import OperationRecord, OperationStatus
@@ -53,14 +54,21 @@ LONGEST_WAIT = timedelta(minutes=15)
 
 
 async def recover_before(ctx: Context, subject: str, *, key: str | None) -> None:
-    """Recover the open operation on a subject if its process went away, before a new one begins.
+    """Recover the open operation on a subject if its process went away, before a command begins.
 
-    An operation under the same key is left alone: the command is about to join it.
+    One under the command's own key is recovered as well: after its lease, nobody knows whether the
+    processor still remembers the key, so the effect is looked for before it is asked for again. If
+    it cannot be looked for, that is ``ProcessorUnavailable``, and nothing was asked.
     """
     async with ctx.reading() as reading:
         other = await queries.open_on(reading, subject)
-    if other is not None and other.key != key:
-        await recover(ctx, other.id)
+        if other is None or not await queries.is_expired(reading, other.id):
+            return
+    outcome = await recover(ctx, other.id)
+    if outcome == "open" and other.key == key:
+        raise ProcessorUnavailable(
+            f"{other.processor} could not say what became of this operation", operation_id=key
+        )
 
 
 async def recover(ctx: Context, operation_id: str) -> Recovered:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from accrue_core import telemetry
 from accrue_core.context import Context
+from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.errors import WebhookUnreadable
 from accrue_core.ids import PREFIXES, to_text
+from accrue_core.text import is_storable
 from accrue_core.webhooks import queries
 
 
@@ -21,8 +24,16 @@ async def ingest(ctx: Context, processor: str, body: bytes, headers: Mapping[str
         gateway = ctx.plugins.processor(processor)
         now = (gateway.clock or ctx.runtime.world_clock).now()
         event = gateway.verify(body, headers, now=now)
+        _require_storable(event)
         id_ = to_text(PREFIXES["delivery"], ctx.runtime.ids.new())
         async with ctx.transaction("ingest") as tx:
             is_new = await queries.add(tx, id_, processor, event, body)
             tx.has_promised = is_new
         return is_new
+
+
+def _require_storable(event: ProcessorEvent) -> None:
+    """Refuse what no row can hold now, rather than fail to store it at every retry."""
+    limits = ((event.ref, 255), (event.type, 120), (event.object_ref or "-", 255))
+    if not all(0 < len(text) <= longest and is_storable(text) for text, longest in limits):
+        raise WebhookUnreadable("signed, but its names are empty, too long or not text")

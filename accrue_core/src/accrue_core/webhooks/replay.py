@@ -49,8 +49,7 @@ async def replay_webhook(ctx: Context, delivery_id: str) -> Delivery:
 @verb("replay_webhooks")
 async def replay_webhooks(ctx: Context, *, status: str = "dead", limit: int = _MOST) -> int:
     """Have deliveries of a status dispatched again, newest first; return how many."""
-    if not 1 <= limit <= _MOST:
-        raise InvalidRequest(f"limit is between 1 and {_MOST}")
+    _check(limit)
     async with ctx.transaction("replay") as tx:
         found = await queries.listed(tx, status=_status(status), limit=limit)
         return await queries.replay(tx, [delivery.id for delivery in found])
@@ -59,6 +58,7 @@ async def replay_webhooks(ctx: Context, *, status: str = "dead", limit: int = _M
 @verb("replay_handlers")
 async def replay_handlers(ctx: Context, *, limit: int = _MOST) -> int:
     """Have handler runs that were given up run again; return how many."""
+    _check(limit)
     async with ctx.transaction("replay") as tx:
         tx.has_promised = True
         return await outbox.revive_runs(tx, statuses=[JobStatus.DEAD], limit=limit)
@@ -67,9 +67,15 @@ async def replay_handlers(ctx: Context, *, limit: int = _MOST) -> int:
 @verb("replay_jobs")
 async def replay_jobs(ctx: Context, *, limit: int = _MOST) -> int:
     """Have promised jobs that were given up done again; return how many."""
+    _check(limit)
     async with ctx.transaction("replay") as tx:
         tx.has_promised = True
         return await outbox.revive_jobs(tx, limit=limit)
+
+
+def _check(limit: int) -> None:
+    if not 1 <= limit <= _MOST:
+        raise InvalidRequest(f"limit is between 1 and {_MOST}")
 
 
 def _status(status: str) -> JobStatus:

@@ -54,7 +54,7 @@ def read(
     try:
         event = _DECODER.decode(body)
         created_at = datetime.fromtimestamp(event.created, UTC)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, OverflowError, OSError):
+    except (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError):
         raise WebhookUnreadable("the signed body is not an event of the fake processor") from None
     noun = NOUNS.get(event.data.object.object)
     return ProcessorEvent(

@@ -21,6 +21,7 @@ from accrue_core.operations.models import OperationStatus
 from accrue_core.operations.operation import Operation, begin
 from accrue_core.operations.recover import recover
 from accrue_core.owners import Billable, BillingContact, Owner, contact_of, owner_of
+from accrue_core.text import checked_text
 
 _POLL = 0.05
 
@@ -35,7 +36,7 @@ async def customer(
     whoever meets the creation under way waits for it. Without ``processor``, the owner's only
     customer decides, then ``settings.processor``, then the only processor installed.
     """
-    owner, contact = owner_of(payer), contact_of(payer)
+    owner, contact = owner_of(payer), _checked(contact_of(payer))
     name = await choose_processor(ctx, owner, processor)
     require(ctx.plugins.processor(name).support, Capability.CREATE_CUSTOMER, processor=name)
     deadline = asyncio.get_running_loop().time() + ctx.settings.call_deadline.total_seconds()
@@ -47,7 +48,7 @@ async def customer(
         if isinstance(found_or_operation, Customer):
             return found_or_operation
         if isinstance(found_or_operation, Operation):
-            return await _create(ctx, found_or_operation, owner, contact)
+            return await _create(ctx, found_or_operation)
         if asyncio.get_running_loop().time() > deadline:
             raise OperationInProgress(queries.owner_hold(owner, name))
         await recover(ctx, found_or_operation)
@@ -74,6 +75,7 @@ async def timeline_for(
     """
     if not 1 <= limit <= 500:
         raise InvalidRequest("limit is between 1 and 500")
+    cursor = None if before is None else checked("ledger_entry", before)
     async with ctx.reading() as reading:
         if not isinstance(of, str):
             found = await queries.of_owner(reading, owner_of(of), only_live=False)
@@ -82,7 +84,7 @@ async def timeline_for(
             scope = {"customer_ids": [checked("customer", of)]}
         else:
             scope = {"subject": checked(kind_of(of) or "subscription", of)}  # type: ignore[dict-item]
-        rows = await ledger.timeline(reading, before=before, limit=limit + 1, **scope)  # type: ignore[arg-type]
+        rows = await ledger.timeline(reading, before=cursor, limit=limit + 1, **scope)  # type: ignore[arg-type]
     entries = tuple(view(row) for row in rows[:limit])
     return Page(entries, entries[-1].id if len(rows) > limit else None)
 
@@ -106,6 +108,13 @@ async def choose_processor(ctx: Context, owner: Owner, wanted: str | None) -> st
         f"several processors are installed ({', '.join(sorted(installed))}): "
         "pass processor=..., or set ACCRUE_PROCESSOR"
     )
+
+
+def _checked(contact: BillingContact) -> BillingContact:
+    for name, value in (("name", contact.name), ("email", contact.email)):
+        if value is not None:
+            checked_text(value, name=f"a billing contact's {name}", longest=500)
+    return contact
 
 
 async def _find(ctx: Context, owner: Owner, processor: str) -> Customer | None:
@@ -140,14 +149,11 @@ async def _key(tx: Transaction, owner: Owner, processor: str) -> str:
     return f"{prefix}{generation}"
 
 
-async def _create(
-    ctx: Context, operation: Operation, owner: Owner, contact: BillingContact
-) -> Customer:
+async def _create(ctx: Context, operation: Operation) -> Customer:
     if operation.is_finished:
         return (await operation.result(ctx)).row  # type: ignore[no-any-return]
-    request = CreateCustomer(owner=owner, name=contact.name, email=contact.email)
 
     async with operation.asking(ctx) as processor:
-        answer = await processor.customers.create(request, key=operation.key)
+        answer = await processor.customers.create(operation.request, key=operation.key)
 
     return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]

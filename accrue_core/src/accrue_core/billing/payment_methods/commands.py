@@ -10,10 +10,10 @@ from accrue_core.billing.payment_methods.models import PaymentMethod
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
-from accrue_core.errors import InvalidRequest
-from accrue_core.operations.operation import begin
+from accrue_core.operations.operation import begin, checked_key
 from accrue_core.operations.recover import recover_before
 from accrue_core.owners import Billable, Owner, owner_of
+from accrue_core.text import checked_text
 
 
 @verb("add_payment_method")
@@ -31,8 +31,8 @@ async def add_payment_method(
     ``payment_method`` is the ref that the processor's own form in the browser returned; a card
     number never passes through here. Raises ``CardDeclined`` when the bank refuses it already.
     """
-    if not isinstance(payment_method, str) or not payment_method:
-        raise InvalidRequest("payment_method is the processor's ref, as its form returned it")
+    checked_key(operation_id)
+    checked_payment_method(payment_method)
     who = await customer(ctx, payer, processor=processor)
     key = ctx.operation_key("add_payment_method", who.id, operation_id)
     return await attach(ctx, who, payment_method, make_default=make_default, key=key)
@@ -44,6 +44,11 @@ async def payment_methods(ctx: Context, payer: Owner | Billable) -> list[Payment
     async with ctx.reading() as reading:
         found = await customers.of_owner(reading, owner_of(payer))
         return await queries.of_customers(reading, [customer.id for customer in found])
+
+
+def checked_payment_method(ref: str) -> str:
+    """Return the ref that a processor's form gave for a payment method, or ``InvalidRequest``."""
+    return checked_text(ref, name="payment_method, the ref from the processor's form,", longest=255)
 
 
 async def attach(
@@ -64,6 +69,6 @@ async def attach(
         return (await operation.result(ctx)).row  # type: ignore[no-any-return]
 
     async with operation.asking(ctx) as processor:
-        answer = await processor.payment_methods.attach(request, key=operation.key)
+        answer = await processor.payment_methods.attach(operation.request, key=operation.key)
 
     return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from accrue_core.contracts.capabilities import Capability, require
 from accrue_core.contracts.subscriptions import CancelSubscription, KeepSubscription
 from accrue_core.errors import InvalidRequest
 from accrue_core.ids import checked
-from accrue_core.operations.operation import begin
+from accrue_core.operations.operation import begin, checked_key
 from accrue_core.operations.recover import recover_before
 
 CancelTime = Literal["now", "period_end"] | datetime
@@ -32,7 +32,8 @@ async def cancel(
     Until a pending end arrives the subscription goes on granting, and ``keep`` takes it back.
     Ending it now refunds nothing. Raises ``IllegalTransition`` when it has already ended.
     """
-    word, moment = _when(ctx, when)
+    word, moment = _when(when)
+    checked_key(operation_id)
     subject = queries.subject(checked("subscription", subscription_id))
     key = ctx.operation_key("cancel", subscription_id, operation_id)
     await recover_before(ctx, subject, key=key)
@@ -44,13 +45,14 @@ async def cancel(
         )
         if operation.is_new:
             lifecycle.require("cancel", subscription.status)
+            _require_future(ctx, moment)
             support = ctx.plugins.processor(subscription.processor).support
             require(support, _CAPABILITIES[word], processor=subscription.processor)
     if operation.is_finished:
         return (await operation.result(ctx)).row  # type: ignore[no-any-return]
 
     async with operation.asking(ctx) as processor:
-        answer = await processor.subscriptions.cancel(request, key=operation.key)
+        answer = await processor.subscriptions.cancel(operation.request, key=operation.key)
 
     return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
 
@@ -63,6 +65,7 @@ async def keep(
 
     Raises ``IllegalTransition`` when none is pending, or when the end has already come.
     """
+    checked_key(operation_id)
     subject = queries.subject(checked("subscription", subscription_id))
     key = ctx.operation_key("keep", subscription_id, operation_id)
     await recover_before(ctx, subject, key=key)
@@ -74,14 +77,16 @@ async def keep(
         )
         if operation.is_new:
             lifecycle.require("keep", subscription.status)
-            lifecycle.require_pending_end(is_ending=subscription.is_ending)
+            ends_at, now = subscription.ends_at, ctx.clock.now()
+            is_over = ends_at is not None and ends_at <= now
+            lifecycle.require_pending_end(is_ending=subscription.is_ending and not is_over)
             support = ctx.plugins.processor(subscription.processor).support
             require(support, Capability.KEEP, processor=subscription.processor)
     if operation.is_finished:
         return (await operation.result(ctx)).row  # type: ignore[no-any-return]
 
     async with operation.asking(ctx) as processor:
-        answer = await processor.subscriptions.keep(request, key=operation.key)
+        answer = await processor.subscriptions.keep(operation.request, key=operation.key)
 
     return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
 
@@ -94,7 +99,7 @@ _CAPABILITIES = {
 
 
 def _when(
-    ctx: Context, when: CancelTime
+    when: CancelTime,
 ) -> tuple[Literal["now", "period_end", "at"], datetime | None]:
     if when == "now":
         return "now", None
@@ -103,6 +108,9 @@ def _when(
     if not isinstance(when, datetime):
         raise InvalidRequest(f"cancel 'now', at the 'period_end', or at a datetime, not {when!r}")
     moment = utc(when, name="the moment to cancel at").replace(microsecond=0)
-    if moment <= ctx.clock.now():
-        raise InvalidRequest("the moment to cancel at is in the future; to end it now say 'now'")
     return "at", moment
+
+
+def _require_future(ctx: Context, moment: datetime | None) -> None:
+    if moment is not None and moment <= ctx.clock.now():
+        raise InvalidRequest("the moment to cancel at is in the future; to end it now say 'now'")
