@@ -86,9 +86,7 @@ async def test_one_of_two_signatures_is_enough(stage: Stage) -> None:
 
 async def test_while_a_secret_is_rolled_both_open_the_door(prepared_database_url: str) -> None:
     secrets = (Secret("whsec_new"), Secret("whsec_old"))
-    stripe = StripeProcessor(
-        StripeSettings(api_key=Secret("sk_test_x"), webhook_secrets=secrets)
-    )
+    stripe = StripeProcessor(StripeSettings(api_key=Secret("sk_test_x"), webhook_secrets=secrets))
     async with staged(prepared_database_url, others=[stripe]) as stage:
         seconds = int(time.time())
         statuses = []

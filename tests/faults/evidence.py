@@ -76,9 +76,7 @@ async def make_older(stage: Stage, by: timedelta) -> None:
             stage,
             update(operations)
             .where(operations.c.id == record.id)
-            .values(
-                started_at=db_clock(seconds), lease_until=db_clock(seconds)
-            ),
+            .values(started_at=db_clock(seconds), lease_until=db_clock(seconds)),
         )
 
 

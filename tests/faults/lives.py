@@ -206,9 +206,7 @@ class Life:
         self.engine.scenarios.shuffle_webhooks(is_on=is_shuffled)
         for owed in self.engine.emitter.take(limit=limit):
             for _ in range(2 if is_doubled else 1):
-                status, _ = await post(
-                    self.stage.app, "/webhooks/fake", owed.body, owed.headers
-                )
+                status, _ = await post(self.stage.app, "/webhooks/fake", owed.body, owed.headers)
                 assert status == 200
             self.posted.add(owed.event_ref)
             self.engine.emitter.delivered(owed.event_ref)

@@ -1,4 +1,4 @@
-"""A processor in whose calls a test can meddle: before the deed, after it, or instead of waiting."""
+"""A processor in whose calls a test can meddle: before the deed, after it, or in its stead."""
 
 from __future__ import annotations
 

@@ -111,9 +111,7 @@ MUTATIONS = [
     ADD_CARD,
     SUBSCRIBE,
     CANCEL_NOW,
-    Mutation(
-        "cancel later", "subscriptions.cancel", a_subscription, cancelling("period_end")
-    ),
+    Mutation("cancel later", "subscriptions.cancel", a_subscription, cancelling("period_end")),
     Mutation("cancel at", "subscriptions.cancel", a_subscription, cancelling("at")),
     KEEP,
 ]

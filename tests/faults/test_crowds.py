@@ -180,9 +180,7 @@ async def test_ten_workers_dispatch_each_delivery_once(prepared_database_url: st
 
 
 @pytest.mark.parametrize("hanging", ["subscriptions.fetch", "subscriptions.find_created"])
-async def test_recovery_does_not_wait_for_ever(
-    prepared_database_url: str, hanging: str
-) -> None:
+async def test_recovery_does_not_wait_for_ever(prepared_database_url: str, hanging: str) -> None:
     engine, processor, backend = meddling()
     settings = {"lease": timedelta(seconds=2), "call_deadline": timedelta(seconds=0.5)}
     async with staged(

@@ -92,7 +92,9 @@ async def test_one_id_is_not_for_two_requests(stage: Stage, mutation: Mutation) 
 
     for call in (
         lambda: stage.billing.cancel(other, operation_id="mine"),
-        lambda: stage.billing.add_payment_method(TEAM, CARD, make_default=False, operation_id="mine"),
+        lambda: stage.billing.add_payment_method(
+            TEAM, CARD, make_default=False, operation_id="mine"
+        ),
         lambda: stage.billing.subscribe(TEAM, "basic", operation_id="mine"),
         lambda: stage.billing.subscribe(TEAM, "pro", quantity=2, operation_id="mine"),
     ):

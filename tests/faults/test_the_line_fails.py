@@ -135,9 +135,7 @@ async def test_what_was_never_asked_is_given_up_after_a_day(
 
 
 @EVERY
-async def test_a_processor_that_stays_away_is_asked_later(
-    stage: Stage, mutation: Mutation
-) -> None:
+async def test_a_processor_that_stays_away_is_asked_later(stage: Stage, mutation: Mutation) -> None:
     events = await undisturbed(stage, mutation)
     prepared = await mutation.prepare(stage, TEAM)
     before = happened(stage)

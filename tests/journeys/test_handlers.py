@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from accrue_core import Billing
@@ -17,7 +16,7 @@ from accrue_core.ledger.append import append
 from accrue_core.ledger.events import Updated
 from accrue_core.outbox import queries as outbox
 from accrue_core.outbox.models import jobs
-from tests.faults.evidence import hurry, rows, settle_hurried
+from tests.faults.evidence import rows, settle_hurried
 from tests.stage import OTHER_TEAM, TEAM, Stage, post, staged
 
 STARTED = frozenset({"subscription.started"})

@@ -202,48 +202,49 @@ async def begin(
     """
     if subject not in tx.held:
         raise RuntimeError(f"{subject} must be held before an operation on it begins")
-    content, personal = split(request)
-    lease = ctx.settings.lease
-    if key is not None:
-        # Held after the subject, and nothing is held after it: one id used for two subjects at
-        # once is a mismatch then, not a violated constraint.
-        await tx.hold([f"operation:{key}"])
-    known = await queries.by_key(tx, key) if key is not None else None
-    if known is not None:
-        is_same = (known.method, known.subject, known.processor, dict(known.request)) == (
-            method_of(request),
-            subject,
-            processor,
-            content,
-        )
-        if not is_same:
-            raise OperationMismatch(known.key)
-        if known.is_finished:
-            return Operation(known)
-        if known.status == OperationStatus.STUCK:
-            raise OperationInProgress(subject, operation_id=known.key)
+    known = await _known(tx, request, subject=subject, processor=processor, key=key)
+    if known is not None and known.is_finished:
+        return Operation(known)
     other = await queries.open_on(tx, subject)
     if other is not None and (known is None or other.id != known.id):
         raise OperationInProgress(subject, operation_id=other.key)
+    lease = ctx.settings.lease
     if known is not None:
         return Operation(await queries.take(tx, known.id, lease=lease))
+    content, personal = split(request)
     id_ = to_text(PREFIXES["operation"], ctx.runtime.ids.new())
-    record = await queries.add(
-        tx,
-        {
-            "id": id_,
-            "key": key or id_,
-            "method": method_of(request),
-            "subject": subject,
-            "processor": processor,
-            "request": content,
-            "personal": personal,
-            "asked": await draw(tx),
-            "actor": str(ctx.actor),
-        },
-        lease=lease,
-    )
-    return Operation(record, is_new=True)
+    values = {
+        "id": id_,
+        "key": key or id_,
+        "method": method_of(request),
+        "subject": subject,
+        "processor": processor,
+        "request": content,
+        "personal": personal,
+        "asked": await draw(tx),
+        "actor": str(ctx.actor),
+    }
+    return Operation(await queries.add(tx, values, lease=lease), is_new=True)
+
+
+async def _known(
+    tx: Transaction, request: Request, *, subject: str, processor: str, key: str | None
+) -> OperationRecord | None:
+    """Return the operation that has this key, if it is about the same request."""
+    if key is None:
+        return None
+    # Held after the subject, and nothing is held after it: one id used for two subjects at once
+    # is a mismatch then, not a violated constraint.
+    await tx.hold([f"operation:{key}"])
+    known = await queries.by_key(tx, key)
+    if known is None:
+        return None
+    wanted = (method_of(request), subject, processor, split(request)[0])
+    if (known.method, known.subject, known.processor, dict(known.request)) != wanted:
+        raise OperationMismatch(known.key)
+    if known.status == OperationStatus.STUCK:
+        raise OperationInProgress(subject, operation_id=known.key)
+    return known
 
 
 def checked_key(key: str | None) -> str | None:

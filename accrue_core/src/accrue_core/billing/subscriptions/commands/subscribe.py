@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from accrue_core.billing.catalog import Price
 from accrue_core.billing.customers import queries as customers
 from accrue_core.billing.customers.commands import choose_processor, customer
+from accrue_core.billing.customers.models import Customer
 from accrue_core.billing.payment_methods.commands import attach, checked_payment_method
 from accrue_core.billing.subscriptions.commands.terms import (
     checked_terms,
@@ -19,7 +20,11 @@ from accrue_core.billing.subscriptions.commands.terms import (
 from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.context import Context, verb
 from accrue_core.contracts.results import Outcome
-from accrue_core.contracts.subscriptions import Collection, SubscriptionStatus
+from accrue_core.contracts.subscriptions import (
+    Collection,
+    CreateSubscription,
+    SubscriptionStatus,
+)
 from accrue_core.errors import AccrueError, ProcessorUnavailable
 from accrue_core.ids import PREFIXES, to_text
 from accrue_core.operations import queries as operations
@@ -72,22 +77,39 @@ async def subscribe(
     require_support(ctx.plugins.processor(name).support, terms, processor=name)
     if not await _is_repeated(ctx, owner, name, operation_id):
         require_future_trial(ctx, terms)
+    who, key = await _who(ctx, payer, name, payment_method, operation_id)
+    return await _start(ctx, replace(terms, customer=who.ref), who, key)
+
+
+async def _who(
+    ctx: Context,
+    payer: Owner | Billable,
+    processor: str,
+    payment_method: str | None,
+    given: str | None,
+) -> tuple[Customer, str]:
+    """Return the payer's customer with a card, and the operation id of the whole verb."""
     minted = to_text(PREFIXES["operation"], ctx.runtime.ids.new())
-    with _retried_as(operation_id or (minted if ctx.ambient is None else None)):
-        who = await customer(ctx, payer, processor=name)
-    key = ctx.operation_key("subscribe", who.id, operation_id) or minted
+    with _retried_as(given or (minted if ctx.ambient is None else None)):
+        who = await customer(ctx, payer, processor=processor)
+    key = ctx.operation_key("subscribe", who.id, given) or minted
     if payment_method is not None:
         # It becomes the customer's default, not the subscription's own: a card that is added
         # later is then charged for this subscription as well.
-        step = f"{key}/payment_method"
         with _retried_as(key):
+            step = f"{key}/payment_method"
             await attach(ctx, who, payment_method, make_default=True, key=step)
-    request = replace(terms, customer=who.ref)
+    return who, key
+
+
+async def _start(
+    ctx: Context, request: CreateSubscription, who: Customer, key: str
+) -> Outcome[Subscription]:
     subject = customers.subject(who.id)
     await recover_before(ctx, subject, key=key)
     async with ctx.transaction("subscribe.decide") as tx:
         await tx.hold([subject])
-        operation = await begin(ctx, tx, request, subject=subject, processor=name, key=key)
+        operation = await begin(ctx, tx, request, subject=subject, processor=who.processor, key=key)
     if operation.is_finished:
         return _outcome(await _again(ctx, operation))
 
