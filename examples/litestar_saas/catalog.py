@@ -15,7 +15,11 @@ FEATURES = {
 
 CATALOG = Catalog(
     Plan(key="free", features={"notes"}, is_default=True),
-    Plan(key="pro", features={"notes", "reports", "export"}, prices={"fake": "price_pro_monthly"}),
+    Plan(
+        key="pro",
+        features={"notes", "reports", "export"},
+        prices={"fake": "price_pro_monthly", "stripe": "price_ProMonthly"},
+    ),
 )
 
 

@@ -71,7 +71,7 @@ def test_quantities_have_room_for_metered_usage(table: Table) -> None:
 
 @pytest.mark.parametrize(("table", "row"), PAIRS, ids=IDS)
 def test_every_table_can_be_written_for_both_databases(table: Table, row: type[Any]) -> None:
-    for dialect in (postgresql.dialect(), sqlite.dialect()):
+    for dialect in (postgresql.dialect(), sqlite.dialect()):  # type: ignore[no-untyped-call]
         assert str(CreateTable(table).compile(dialect=dialect))
         for index in table.indexes:
             assert str(CreateIndex(index).compile(dialect=dialect))
