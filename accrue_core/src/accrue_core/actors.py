@@ -23,9 +23,9 @@ class Actor:
     id: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in _KINDS:
+        if not isinstance(self.kind, str) or self.kind not in _KINDS:
             raise InvalidRequest(f"an actor is one of {', '.join(sorted(_KINDS))}")
-        if len(self.id) > 200 or "@" in self.id:
+        if not isinstance(self.id, str) or len(self.id) > 200 or "@" in self.id:
             raise InvalidRequest("an actor's id is the host's key for it, not an address")
 
     def __str__(self) -> str:

@@ -117,8 +117,8 @@ class Money:
         >>> Money(100, "usd").allocate([1, 1, 1])[0]
         Money(minor=34, currency='usd')
         """
-        total = sum(weights)
-        if total <= 0 or any(type(weight) is not int or weight < 0 for weight in weights):
+        wrong = any(type(weight) is not int or weight < 0 for weight in weights)
+        if wrong or (total := sum(weights)) <= 0:
             raise InvalidRequest("weights are whole numbers, none negative, not all zero")
         sign = -1 if self.minor < 0 else 1
         shares = [divmod(abs(self.minor) * weight, total) for weight in weights]

@@ -144,9 +144,11 @@ class KeepSubscription:
     ref: str
 
     def is_met_by(self, snapshot: AnySnapshot) -> bool:
-        """Whether no end is pending."""
+        """Whether it goes on, with no end pending."""
         return (
             isinstance(snapshot, SubscriptionSnapshot)
+            and snapshot.ended_at is None
+            and snapshot.status != SubscriptionStatus.CANCELED
             and not snapshot.cancel_at_period_end
             and snapshot.cancel_at is None
         )

@@ -116,8 +116,8 @@ async def claim(
         .values(
             status=case((worn_out, JobStatus.DEAD.value), else_=JobStatus.RUNNING.value),
             attempts=table.c.attempts + case((worn_out, 0), else_=1),
-            lease_token=token,
-            lease_until=db_clock(lease),
+            lease_token=case((worn_out, None), else_=token),
+            lease_until=case((worn_out, None), else_=db_clock(lease)),
             last_error=case((worn_out, "its process ended, again and again"), else_=None),
         )
         .returning(table)

@@ -21,7 +21,7 @@ counters = Table(
 
 
 async def draw(tx: Transaction) -> int:
-    """Return a number larger than any that was drawn before."""
+    """Return a number larger than any that a committed transaction drew before."""
     if not tx.is_sqlite:
         return int(await tx.scalar(select(questions.next_value())))
     statement = (

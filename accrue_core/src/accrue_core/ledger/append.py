@@ -60,8 +60,9 @@ def append(
 
 async def _flush(tx: Transaction) -> None:
     pending: Sequence[Pending] = tx.buffers[_BUFFER]
+    chains = sorted({entry.chain for entry in pending})
+    heads = await queries.lock_heads(tx, chains, tx.stamp.clock.now())
     now = tx.stamp.clock.now()
-    heads = await queries.lock_heads(tx, sorted({entry.chain for entry in pending}), now)
     written = []
     for item in pending:
         entry, heads[item.chain] = _chained(tx, item, heads[item.chain], now)

@@ -66,6 +66,7 @@ Index(
     postgresql_where=_is_open,
     sqlite_where=_is_open,
 )
+Index("ix_accrue_operations_subject", operations.c.subject, operations.c.method)
 Index("ix_accrue_operations_status", operations.c.status, operations.c.lease_until)
 
 

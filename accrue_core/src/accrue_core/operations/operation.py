@@ -18,6 +18,7 @@ from accrue_core.db.transaction import Transaction, refuse_inside
 from accrue_core.errors import (
     AccrueError,
     CardDeclined,
+    InvalidRequest,
     NotAsked,
     OperationAbandoned,
     OperationInProgress,
@@ -36,6 +37,9 @@ from accrue_core.operations.stored import error_of, joined, method_of, refusal_o
 from accrue_core.text import checked_text
 
 R = TypeVar("R")
+CUSTOMER_KEYS = "customer/"
+"""What the keys of creating customers begin with: they are never a caller's."""
+
 MAX_KEY = 255
 """The longest operation id of a caller; steps of a verb add a few letters to it."""
 
@@ -249,4 +253,8 @@ async def _known(
 
 def checked_key(key: str | None) -> str | None:
     """Return an operation id as a caller gave it, or ``InvalidRequest``."""
-    return None if key is None else checked_text(key, name="an operation id", longest=MAX_KEY)
+    if key is not None and checked_text(key, name="an operation id", longest=MAX_KEY).startswith(
+        CUSTOMER_KEYS
+    ):
+        raise InvalidRequest(f"an operation id may not begin with {CUSTOMER_KEYS!r}")
+    return key

@@ -192,10 +192,11 @@ async def has_released(reading: Reading, *, older_than: timedelta) -> bool:
     return await reading.scalar(statement) is not None
 
 
-async def failed_under(reading: Reading, prefix: str) -> int:
-    """Count the finished operations below a key prefix that had no effect."""
+async def failed_on(reading: Reading, subject: str, method: str) -> int:
+    """Count the finished operations of a method on a subject that had no effect."""
     statement = select(func.count()).where(
-        operations.c.key.startswith(prefix, autoescape=True),
+        operations.c.subject == subject,
+        operations.c.method == method,
         operations.c.status.in_([OperationStatus.REFUSED, OperationStatus.ABANDONED]),
     )
     return int(await reading.scalar(statement))

@@ -61,8 +61,8 @@ class HandlerRun:
 class Job:
     """One promise: a job's name, what it needs, and its record of attempts.
 
-    ``dedupe_key`` is held while the job waits and is dropped when it is claimed, so that there is
-    at most one waiting job per key, and a promise made while it runs is kept as well.
+    ``dedupe_key`` is held from the promise to the first claim: until then a second promise adds
+    nothing, and one made while the job runs, or waits for another try, is kept as well.
     """
 
     id: str

@@ -6,11 +6,16 @@ from datetime import timedelta
 
 from accrue_core.errors import (
     AccrueError,
+    BridgeError,
+    CalledInsideTransaction,
+    CardDeclined,
     ConfigurationError,
     InvalidRequest,
     NotFound,
+    OperationAbandoned,
+    OperationMismatch,
+    ProcessorRejected,
     RateLimited,
-    RemoteMissing,
     UnknownVocabulary,
     UnsupportedCapability,
 )
@@ -20,7 +25,12 @@ LONGEST_WAIT = timedelta(hours=1)
 DAY = timedelta(days=1)
 HOPELESS = (
     UnknownVocabulary,
-    RemoteMissing,
+    CardDeclined,
+    ProcessorRejected,
+    OperationMismatch,
+    OperationAbandoned,
+    CalledInsideTransaction,
+    BridgeError,
     InvalidRequest,
     NotFound,
     UnsupportedCapability,

@@ -18,7 +18,7 @@ from accrue_core.ledger import queries as ledger
 from accrue_core.ledger.chain import view
 from accrue_core.operations import queries as operations
 from accrue_core.operations.models import OperationStatus
-from accrue_core.operations.operation import Operation, begin
+from accrue_core.operations.operation import CUSTOMER_KEYS, Operation, begin
 from accrue_core.operations.recover import recover
 from accrue_core.owners import Billable, BillingContact, Owner, contact_of, owner_of
 from accrue_core.text import checked_text
@@ -143,10 +143,10 @@ async def _decide(
 
 async def _key(tx: Transaction, owner: Owner, processor: str) -> str:
     """Return the key of the next creation: a new generation after a deletion or a failure."""
-    prefix = f"customer/{owner}/{processor}/"
+    subject = queries.owner_hold(owner, processor)
     generation = await queries.count_gone(tx, owner, processor)
-    generation += await operations.failed_under(tx, prefix)
-    return f"{prefix}{generation}"
+    generation += await operations.failed_on(tx, subject, "customers.create")
+    return f"{CUSTOMER_KEYS}{owner}/{processor}/{generation}"
 
 
 async def _create(ctx: Context, operation: Operation) -> Customer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import Column, Index, String, Table, Text
 
 from accrue_core.db.base import metadata
 from accrue_core.db.mirrored import mirrored_columns
@@ -18,8 +18,8 @@ customers = Table(
     *mirrored_columns(PREFIXES["customer"]),
     Column("owner_type", String(40)),
     Column("owner_id", String(200)),
-    Column("name", String(500)),
-    Column("email", String(500)),
+    Column("name", Text),
+    Column("email", Text),
     Column("currency", String(3)),
     Column("default_payment_method", String(255)),
     Index("ix_accrue_customers_owner", "owner_type", "owner_id", "processor"),

@@ -102,8 +102,8 @@ def create_tables() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("owner_type", sa.String(length=40), nullable=True),
         sa.Column("owner_id", sa.String(length=200), nullable=True),
-        sa.Column("name", sa.String(length=500), nullable=True),
-        sa.Column("email", sa.String(length=500), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=True),
         sa.Column("default_payment_method", sa.String(length=255), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accrue_customers")),
@@ -228,6 +228,9 @@ def create_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accrue_operations")),
         sa.UniqueConstraint("key", name=op.f("uq_accrue_operations_key")),
+    )
+    op.create_index(
+        "ix_accrue_operations_subject", "accrue_operations", ["subject", "method"], unique=False
     )
     op.create_index(
         "ix_accrue_operations_status", "accrue_operations", ["status", "lease_until"], unique=False
