@@ -34,7 +34,7 @@ def test_a_sound_deployment_passes_with_one_finding_a_line(ready: Console) -> No
     lines = [line.split(maxsplit=2) for line in shown.stdout.splitlines()]
     assert [check for _, check, _ in lines] == [
         "app", "plugins", "processors", "auth", "runner", "commands", "database", "schema",
-        "ledger", "deliveries", "jobs", "operations",
+        "ledger", "deliveries", "jobs", "handlers", "operations",
     ]  # fmt: skip
     assert {check for outcome, check, _ in lines if outcome != "ok"} == {"auth"}
 
@@ -169,8 +169,11 @@ def test_what_was_given_up_is_a_failure_with_the_command_to_repeat_it(ready: Con
     assert deliveries["finding"] == "2 deliveries given up"
     assert "accrue webhooks replay" in deliveries["fix"]
     assert given_up["finding"] == "1 promised job given up"
+    assert "accrue jobs replay" in given_up["fix"]
     assert operations["finding"] == "1 operation stuck"
     assert "--status stuck" in operations["fix"]
+    assert ready.run("jobs", "replay").stdout == "queued 1 dead job\n"
+    assert findings(ready, "jobs")[0]["outcome"] == "ok"
 
 
 @pytest.mark.parametrize("outcome", ["ok", "warning", "failure"])

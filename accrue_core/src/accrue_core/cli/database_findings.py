@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _PATIENCE = 15
 """Seconds after which a database that has not answered counts as unreachable."""
 
-_MOST = 1_000
-
 
 async def about_database(settings: Settings) -> list[Finding]:
     """Check that the database answers, has the right schema, and holds nothing given up."""
@@ -113,11 +111,13 @@ async def _given_up(reading: Reading) -> list[Finding]:
 
     deliveries = (await webhooks.counts(reading)).get(JobStatus.DEAD, 0)
     jobs = await outbox.count_dead(reading)
-    stuck = await operations.listed(reading, statuses=(OperationStatus.STUCK,), limit=_MOST)
+    runs = await outbox.count_dead_runs(reading)
+    stuck = await operations.count(reading, OperationStatus.STUCK)
     return [
         *_dead_deliveries(deliveries),
         *_dead_jobs(jobs),
-        *_stuck_operations(len(stuck)),
+        *_dead_runs(runs),
+        *_stuck_operations(stuck),
     ]
 
 
@@ -141,8 +141,22 @@ def _dead_jobs(number: int) -> Iterator[Finding]:
     yield failed(
         "jobs",
         f"{plural(number, 'promised job')} given up",
-        why="handlers or refreshes that were promised have not happened",
-        fix="look for 'accrue.jobs' in the worker's log and mend the cause",
+        why="refreshes or handlers that were promised have not happened",
+        fix="look for 'accrue.jobs' in the worker's log, mend the cause, then run "
+        "'accrue jobs replay'",
+    )
+
+
+def _dead_runs(number: int) -> Iterator[Finding]:
+    if number == 0:
+        yield Finding(check="handlers", finding="no run was given up")
+        return
+    yield failed(
+        "handlers",
+        f"{plural(number, 'handler run')} given up",
+        why="what the handlers were to do has not happened",
+        fix="look for 'accrue.jobs' in the worker's log, mend the cause, then run "
+        "'accrue handlers replay'",
     )
 
 
@@ -152,7 +166,7 @@ def _stuck_operations(number: int) -> Iterator[Finding]:
         return
     yield failed(
         "operations",
-        f"{plural(number, 'operation')} stuck{' or more' if number == _MOST else ''}",
+        f"{plural(number, 'operation')} stuck",
         why="their effect can be neither found nor repeated safely",
         fix="compare 'accrue operations list --status stuck' with the processor's own pages",
     )

@@ -13,6 +13,7 @@ from accrue_core.cli.database import database
 from accrue_core.cli.deployment import APP, deployment_of
 from accrue_core.cli.doctor import doctor
 from accrue_core.cli.handler_runs import handlers
+from accrue_core.cli.jobs import jobs
 from accrue_core.cli.ledger import ledger
 from accrue_core.cli.operations import operations
 from accrue_core.cli.plugins import plugins
@@ -38,7 +39,8 @@ def accrue(ctx: click.Context, app: str | None, *, show_traceback: bool) -> None
     """Operate Accrue: its database, its worker, its webhooks and its evidence.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration or schema, 4 not found,
-    5 conflict, 6 refused by a processor, 10 ledger broken, 11 doctor found a failure.
+    5 conflict, 6 refused by a processor, 7 database unreachable, 10 ledger broken, 11 doctor
+    found a failure.
     """
     del app, show_traceback
     deployment_of(ctx)
@@ -49,6 +51,7 @@ for command in (
     database,
     doctor,
     handlers,
+    jobs,
     ledger,
     operations,
     plugins,
