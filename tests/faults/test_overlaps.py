@@ -120,6 +120,33 @@ async def test_where_the_second_question_fails_a_refresh_makes_up_for_it(
     assert await stage.ledger(subscription.id) == ["subscription.started", "subscription.ended"]
 
 
+async def test_what_was_not_believed_is_asked_about_again_even_if_no_webhook_comes(
+    bench: tuple[Stage, MeddlingBackend],
+) -> None:
+    stage, backend = bench
+    subscription = await subscribed(stage)
+    scenarios = stage.engine.scenarios
+
+    async def somebody_edits_it_first() -> None:
+        stage.engine.subscriptions.edit(subscription.ref, quantity=2)
+        await stage.settle()
+        scenarios.lose_next_webhook(type="customer.subscription.updated")
+        scenarios.cut_next_call(call="subscriptions.fetch")
+
+    backend.before_next("subscriptions.cancel", somebody_edits_it_first)
+    row = await stage.billing.cancel(subscription.id)
+    assert not row.is_ending
+    assert stage.engine.emitter.pending() == ()
+
+    await settle_hurried(stage)
+    assert (await stage.billing.subscription(subscription.id)).is_ending
+    assert await stage.ledger(subscription.id) == [
+        "subscription.started",
+        "subscription.items_changed",
+        "subscription.cancellation_scheduled",
+    ]
+
+
 async def test_a_remembered_answer_does_not_undo_what_happened_since(stage: Stage) -> None:
     await stage.billing.add_payment_method(TEAM, CARD)
     stage.engine.scenarios.lose_next_answer("after", call="subscriptions.create")

@@ -6,7 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from accrue_core.errors import OperationAbandoned, OperationInProgress
+from accrue_core.errors import (
+    OperationAbandoned,
+    OperationInProgress,
+    ProcessorUnavailable,
+    ProcessorUnreachable,
+)
 from tests.faults.evidence import (
     all_operations,
     changes,
@@ -132,6 +137,28 @@ async def test_what_was_never_asked_is_given_up_after_a_day(
     with pytest.raises(OperationAbandoned, match="new operation id"):
         await mutation.do(stage, TEAM, prepared, "mine")
     assert (await mutation.do(stage, TEAM, prepared, "another")).ref
+
+
+@EVERY_NAMED
+@pytest.mark.parametrize("fault", UNKNOWN, ids=str)
+async def test_not_being_reached_the_second_time_says_nothing_about_the_first(
+    stage: Stage, mutation: Mutation, fault: LineFault
+) -> None:
+    events = await undisturbed(stage, mutation)
+    prepared = await mutation.prepare(stage, TEAM)
+    before = happened(stage)
+    fault.order(stage.engine.scenarios, mutation.method)
+    with pytest.raises(ProcessorUnavailable):
+        await mutation.do(stage, TEAM, prepared, "mine")
+
+    stage.engine.scenarios.cut_next_call(call=mutation.method)
+    with pytest.raises(ProcessorUnreachable):
+        await mutation.do(stage, TEAM, prepared, "mine")
+    assert [operation.status for operation in await unfinished(stage)] == ["open"]
+
+    await let_leases_end(stage)
+    assert dict(await stage.billing.recover_operations()) == {"settled": 1}
+    assert happened(stage) - before == events
 
 
 @EVERY

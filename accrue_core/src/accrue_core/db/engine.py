@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from accrue_core.db.sqlite import connect
 from accrue_core.settings import Settings
 
 SQLITE_PRAGMAS = (
@@ -62,6 +63,7 @@ def _sqlite(settings: Settings, *, writes: bool) -> AsyncEngine:
     engine = create_async_engine(
         settings.database_url,
         pool_timeout=60,
+        connect_args={"async_creator_fn": connect},
         # An error that is logged must not repeat what was being stored.
         hide_parameters=True,
         **pool,
