@@ -2,8 +2,8 @@
 
 The driver runs each statement in a thread, which no cancellation reaches: a task that is cancelled
 while ``BEGIN IMMEDIATE`` runs would go away, and the lock it then gets would belong to nobody until
-the connection is collected. Here the cancellation waits for the statement, at most as long as the
-busy timeout, and the connection is then rolled back or closed in good order.
+the connection is collected. Here the cancellation waits a few seconds for the statement, and the
+connection is then rolled back or closed in good order.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 T = TypeVar("T")
+PATIENCE = 5.0
 
 
 class PatientConnection(aiosqlite.Connection):
@@ -41,15 +42,27 @@ def connect(database: str, **options: Any) -> PatientConnection:
 
 
 async def finished(work: Awaitable[T]) -> T:
-    """Wait for work to end also when cancelled meanwhile; the cancellation is raised afterwards."""
+    """Wait for work to end also when cancelled meanwhile; the cancellation is raised afterwards.
+
+    Once cancelled, it waits ``PATIENCE`` seconds and no longer: a statement that waits for another
+    process, or a driver's thread that has ended, must not hold up a process that is to stop.
+    """
     task = asyncio.ensure_future(work)
-    interruption: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            interruption = error
-    if interruption is not None:
-        task.exception()
-        raise interruption
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        await _a_little_longer(task)
+        raise
     return task.result()
+
+
+async def _a_little_longer(task: asyncio.Future[Any]) -> None:
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not task.done() and (left := deadline - asyncio.get_running_loop().time()) > 0:
+        try:
+            await asyncio.wait({task}, timeout=left)
+        except asyncio.CancelledError:
+            # Being told twice changes nothing: the first cancellation is raised when this ends.
+            continue
+    if task.done() and not task.cancelled():
+        task.exception()
