@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from accrue_core.cli.exits import reason
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from accrue_core.db.transaction import Reading
     from accrue_core.settings import Settings
 
+_SEE_THE_LOG = "look for 'accrue.jobs' in the worker's log, mend the cause, then run '{}'"
 _PATIENCE = 15
 """Seconds after which a database that has not answered counts as unreachable."""
 
@@ -114,59 +114,43 @@ async def _given_up(reading: Reading) -> list[Finding]:
     runs = await outbox.count_dead_runs(reading)
     stuck = await operations.count(reading, OperationStatus.STUCK)
     return [
-        *_dead_deliveries(deliveries),
-        *_dead_jobs(jobs),
-        *_dead_runs(runs),
-        *_stuck_operations(stuck),
+        _unless_none(
+            "deliveries",
+            deliveries,
+            none="none was given up",
+            some=f"{plural(deliveries, 'delivery', 'deliveries')} given up",
+            why="what they announced may be missing here",
+            fix="read 'accrue webhooks list --status dead', mend the cause, then run "
+            "'accrue webhooks replay'",
+        ),
+        _unless_none(
+            "jobs",
+            jobs,
+            none="none was given up",
+            some=f"{plural(jobs, 'promised job')} given up",
+            why="refreshes or handlers that were promised have not happened",
+            fix=_SEE_THE_LOG.format("accrue jobs replay"),
+        ),
+        _unless_none(
+            "handlers",
+            runs,
+            none="no run was given up",
+            some=f"{plural(runs, 'handler run')} given up",
+            why="what the handlers were to do has not happened",
+            fix=_SEE_THE_LOG.format("accrue handlers replay"),
+        ),
+        _unless_none(
+            "operations",
+            stuck,
+            none="none is stuck",
+            some=f"{plural(stuck, 'operation')} stuck",
+            why="their effect can be neither found nor repeated safely",
+            fix="compare 'accrue operations list --status stuck' with the processor's own pages",
+        ),
     ]
 
 
-def _dead_deliveries(number: int) -> Iterator[Finding]:
+def _unless_none(check: str, number: int, *, none: str, some: str, why: str, fix: str) -> Finding:
     if number == 0:
-        yield Finding(check="deliveries", finding="none was given up")
-        return
-    yield failed(
-        "deliveries",
-        f"{plural(number, 'delivery', 'deliveries')} given up",
-        why="what they announced may be missing here",
-        fix="read 'accrue webhooks list --status dead', mend the cause, then run "
-        "'accrue webhooks replay'",
-    )
-
-
-def _dead_jobs(number: int) -> Iterator[Finding]:
-    if number == 0:
-        yield Finding(check="jobs", finding="none was given up")
-        return
-    yield failed(
-        "jobs",
-        f"{plural(number, 'promised job')} given up",
-        why="refreshes or handlers that were promised have not happened",
-        fix="look for 'accrue.jobs' in the worker's log, mend the cause, then run "
-        "'accrue jobs replay'",
-    )
-
-
-def _dead_runs(number: int) -> Iterator[Finding]:
-    if number == 0:
-        yield Finding(check="handlers", finding="no run was given up")
-        return
-    yield failed(
-        "handlers",
-        f"{plural(number, 'handler run')} given up",
-        why="what the handlers were to do has not happened",
-        fix="look for 'accrue.jobs' in the worker's log, mend the cause, then run "
-        "'accrue handlers replay'",
-    )
-
-
-def _stuck_operations(number: int) -> Iterator[Finding]:
-    if number == 0:
-        yield Finding(check="operations", finding="none is stuck")
-        return
-    yield failed(
-        "operations",
-        f"{plural(number, 'operation')} stuck",
-        why="their effect can be neither found nor repeated safely",
-        fix="compare 'accrue operations list --status stuck' with the processor's own pages",
-    )
+        return Finding(check=check, finding=none)
+    return failed(check, some, why=why, fix=fix)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Protocol
 
-from accrue_core.contracts.results import AnySnapshot
-
 OPERATION_METADATA = "accrue_operation"
 """The metadata field of created things in which a processor keeps our operation id."""
 
@@ -26,16 +24,3 @@ class Request(Protocol):
     moves_money: ClassVar[bool]
     personal: ClassVar[frozenset[str]]
     __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-class ChangeRequest(Request, Protocol):
-    """A request that changes one thing the processor already has."""
-
-    @property
-    def ref(self) -> str:
-        """The thing to change."""
-        ...
-
-    def is_met_by(self, snapshot: AnySnapshot) -> bool:
-        """Whether the thing already is what this request wants it to be."""
-        ...
