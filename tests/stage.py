@@ -17,6 +17,10 @@ from accrue_fake.processor import FakeProcessor
 TEAM = Owner("team", "42")
 OTHER_TEAM = Owner("team", "43")
 
+ORIGIN = "https://app.example.com"
+SUCCESS_URL = f"{ORIGIN}/done?session={{CHECKOUT_SESSION_ID}}"
+CANCEL_URL = f"{ORIGIN}/plans"
+
 CATALOG = Catalog(
     Plan(key="free", features={"notes"}, is_default=True),
     Plan(key="pro", features={"reports", "export"}, prices={"fake": "price_pro"}),
@@ -132,7 +136,7 @@ async def staged(
         Settings(
             database_url=database_url,
             plugins_disabled=frozenset({"fake", "stripe"}),
-            **(settings or {}),
+            **{"allowed_origins": frozenset({ORIGIN}), **(settings or {})},
         ),
         catalog=catalog,
         clock=engine.clock,

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from accrue_core.clock import Clock
+from accrue_core.contracts.results import Answer
 from accrue_core.money import Money
 from accrue_core.testing.contracts.bench import Bench
+from accrue_core.testing.contracts.checkout import CheckoutContract, PortalContract
 from accrue_core.testing.contracts.customers import CustomerContract
 from accrue_core.testing.contracts.invoices import InvoiceContract
 from accrue_core.testing.contracts.payment_methods import PaymentMethodContract
@@ -51,6 +53,12 @@ def bench_of(processor: FakeProcessor, clock: Clock) -> Bench:
     async def delete_customer(ref: str) -> None:
         await processor.backend.call("customers", "delete", {"ref": ref})
 
+    async def complete_checkout(opened: Answer) -> None:
+        assert opened.next_action is not None
+        assert opened.next_action.url is not None
+        token = opened.next_action.url.reveal().rpartition("/")[2]
+        await processor.backend.call("checkout", "pay", {"token": token, "card": "pm_card_visa"})
+
     return Bench(
         price="price_ten",
         amount=TEN_DOLLARS,
@@ -62,6 +70,7 @@ def bench_of(processor: FakeProcessor, clock: Clock) -> Bench:
         sign=signed,
         lose_next_answer=lose_next_answer,
         delete_customer=delete_customer,
+        complete_checkout=complete_checkout,
     )
 
 
@@ -127,6 +136,14 @@ class TestEnding(InProcess, EndingContract):
     pass
 
 
+class TestCheckout(InProcess, CheckoutContract):
+    pass
+
+
+class TestPortal(InProcess, PortalContract):
+    pass
+
+
 class TestInvoices(InProcess, InvoiceContract):
     pass
 
@@ -152,6 +169,14 @@ class TestHostedSubscribing(Hosted, SubscribingContract):
 
 
 class TestHostedEnding(Hosted, EndingContract):
+    pass
+
+
+class TestHostedCheckout(Hosted, CheckoutContract):
+    pass
+
+
+class TestHostedPortal(Hosted, PortalContract):
     pass
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.invoices import InvoiceSnapshot
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
@@ -67,6 +68,18 @@ class Shop:
         request = CreateSubscription(customer=customer, items=items, **options)
         return self.engine.subscriptions.create(request, key=key or self.key())
 
+    def checkout(self, customer: str, *, key: Key | None = None, **options: Any) -> Answer:
+        """Open a checkout session for one month at a time."""
+        options.setdefault("items", (NewItem(price="price_monthly"),))
+        options.setdefault("success_url", "https://shop.example/thanks?of={CHECKOUT_SESSION_ID}")
+        options.setdefault("cancel_url", "https://shop.example/prices")
+        request = CreateCheckoutSession(customer=customer, **options)
+        return self.engine.checkout.create(request, key=key or self.key())
+
+    def session(self, ref: str) -> CheckoutSessionSnapshot:
+        snapshot: CheckoutSessionSnapshot = self.engine.checkout.fetch(ref).main
+        return snapshot
+
     def subscribed(self, card: str | None = "pm_card_visa", **options: Any) -> str:
         """Return the ref of a new subscription of a new customer."""
         return str(self.subscribe(self.customer(card), **options).main.ref)
@@ -101,3 +114,10 @@ class Shop:
 
     def pass_days(self, days: float) -> datetime:
         return self.engine.advance(days * DAY)
+
+
+def token_of(answer: Answer) -> str:
+    """Return the last part of the address to which an answer sends its customer."""
+    assert answer.next_action is not None
+    assert answer.next_action.url is not None
+    return answer.next_action.url.reveal().rpartition("/")[2]

@@ -14,12 +14,14 @@ from accrue_fake import Engine
 from accrue_fake.engine.cards import TOKENS
 from accrue_fake.engine.codec import decode, encode
 from accrue_fake.engine.door import Door
-from tests.fake.shop import Shop
+from tests.fake.shop import START, Shop
 
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("subscribe"), st.sampled_from([None, *TOKENS]), st.just(None)),
         st.tuples(st.just("subscribe"), st.sampled_from([None, *TOKENS]), st.just(5)),
+        st.tuples(st.just("checkout"), st.sampled_from([None, 5]), st.integers(0, 9)),
+        st.tuples(st.just("page"), st.sampled_from([None, *TOKENS]), st.integers(0, 9)),
         st.tuples(st.just("cancel"), st.sampled_from(["now", "period_end"]), st.integers(0, 9)),
         st.tuples(st.just("keep"), st.none(), st.integers(0, 9)),
         st.tuples(st.just("pay"), st.none(), st.integers(0, 9)),
@@ -43,9 +45,13 @@ def play(shop: Shop, steps: list[Any]) -> None:
 
 def step(shop: Shop, what: str, how: Any, number: Any) -> None:
     engine = shop.engine
-    refs = list(engine.books.subscriptions)
+    refs, sessions = list(engine.books.subscriptions), list(engine.books.sessions)
     if what == "subscribe":
         shop.subscribed(how, trial_days=number)
+    elif what == "checkout":
+        shop.checkout(shop.customer(), trial_days=how)
+    elif what == "page":
+        visit(shop, sessions[number % len(sessions)] if sessions else "", how)
     elif what == "advance":
         shop.pass_days(number)
     elif what == "take":
@@ -63,6 +69,15 @@ def step(shop: Shop, what: str, how: Any, number: Any) -> None:
             engine.pay_invoice(shop.invoices(ref)[-1].ref)
         else:
             engine.customers.delete(shop.subscription(ref).customer)
+
+
+def visit(shop: Shop, session: str, card: str | None) -> None:
+    """Pay on the page of a session, or answer the bank there."""
+    token = shop.engine.addresses.token("checkout", session)
+    if card is None:
+        shop.engine.checkout.authenticate(token)
+    else:
+        shop.engine.checkout.pay(token, card)
 
 
 def disturbed(seed: int) -> Shop:
@@ -115,6 +130,13 @@ def test_the_books_are_in_order(steps: list[Any]) -> None:
                 assert books.invoices[ref].snapshot.next_attempt_at is None
         elif snapshot.status != "incomplete":
             assert record.period_end > books.now
+    for session in books.sessions.values():
+        begun = session.snapshot.subscription
+        assert (session.snapshot.status == "complete") == (begun in books.subscriptions)
+        assert session.snapshot.status != "open" or books.now < (
+            session.snapshot.expires_at or START
+        )
+        assert session.waiting is None or session.snapshot.status == "open"
     numbers = [record.snapshot.number for record in books.invoices.values()]
     assert len(set(numbers)) == len(numbers)
 
@@ -131,6 +153,7 @@ def test_everything_that_can_be_said_can_be_sent(steps: list[Any]) -> None:
         ("payment_methods", books.cards),
         ("subscriptions", books.subscriptions),
         ("invoices", books.invoices),
+        ("checkout", books.sessions),
     ):
         for ref in shelf:
             answer = door.call(noun, "fetch", {"ref": ref})

@@ -14,7 +14,13 @@ from accrue_fake import FakeProcessor, FakeSettings, HostedBackend
 from accrue_fake.plugin import register_commands, register_processors
 
 SETTINGS = Settings(database_url="sqlite+aiosqlite:///never-opened.db")
-VARIABLES = ("ACCRUE_FAKE", "ACCRUE_FAKE_SOCKET", "ACCRUE_FAKE_NAME", "ACCRUE_FAKE_WEBHOOK_SECRET")
+VARIABLES = (
+    "ACCRUE_FAKE",
+    "ACCRUE_FAKE_SOCKET",
+    "ACCRUE_FAKE_NAME",
+    "ACCRUE_FAKE_WEBHOOK_SECRET",
+    "ACCRUE_FAKE_PAGES_URL",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +36,15 @@ def test_installing_it_changes_nothing() -> None:
 def test_switched_on_it_is_an_engine_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCRUE_FAKE", "1")
     monkeypatch.setenv("ACCRUE_FAKE_NAME", "pretend")
+    monkeypatch.setenv("ACCRUE_FAKE_PAGES_URL", "https://shop.example/billing/fake")
 
     (processor,) = register_processors(settings=SETTINGS)
 
     assert isinstance(processor, FakeProcessor)
     assert processor.name == "pretend"
     assert processor.engine is not None
+    link = processor.engine.addresses.of("checkout", "cs_fake_00001").reveal()
+    assert link.startswith("https://shop.example/billing/fake/checkout/")
 
 
 def test_with_a_socket_it_is_an_engine_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +64,8 @@ def test_settings_do_not_show_the_secret() -> None:
     assert not settings.is_configured
     with pytest.raises(ConfigurationError):
         FakeSettings.from_env({"ACCRUE_FAKE": "perhaps"})
+    with pytest.raises(ConfigurationError):
+        FakeSettings.from_env({"ACCRUE_FAKE_PAGES_URL": "shop.example/billing/fake"})
 
 
 def test_it_offers_commands() -> None:

@@ -16,7 +16,7 @@ from accrue_core.errors import (
     RateLimited,
 )
 from accrue_fake.engine.scenarios import Scenarios
-from tests.stage import OTHER_TEAM, Stage
+from tests.stage import CANCEL_URL, OTHER_TEAM, SUCCESS_URL, Stage
 
 CARD = "pm_card_visa"
 
@@ -97,6 +97,13 @@ async def subscribe(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
     return outcome.value
 
 
+async def check_out(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    outcome = await stage.billing.create_checkout_session(
+        owner, "pro", success_url=SUCCESS_URL, cancel_url=CANCEL_URL, operation_id=id_
+    )
+    return outcome.value
+
+
 async def keep(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
     return await stage.billing.keep(subscription, operation_id=id_)
 
@@ -110,6 +117,7 @@ MUTATIONS = [
     CUSTOMER,
     ADD_CARD,
     SUBSCRIBE,
+    Mutation("create_checkout_session", "checkout.create", a_customer, check_out),
     CANCEL_NOW,
     Mutation("cancel later", "subscriptions.cancel", a_subscription, cancelling("period_end")),
     Mutation("cancel at", "subscriptions.cancel", a_subscription, cancelling("at")),
@@ -162,8 +170,9 @@ NOT_ASKED = [
 
 
 def happened(stage: Stage) -> int:
-    """Return how many events the engine has had: every remote effect makes at least one."""
-    return stage.engine.books.counters.get("evt", 0)
+    """Return how many events and sessions there were: every remote effect makes at least one."""
+    counters = stage.engine.books.counters
+    return counters.get("evt", 0) + counters.get("cs", 0)
 
 
 async def undisturbed(stage: Stage, mutation: Mutation) -> int:

@@ -12,7 +12,7 @@ from accrue_core import Billing
 from accrue_core.billing.catalog import Price
 from accrue_core.errors import AccrueError, InvalidRequest, NotFound, UnknownChoice, UnknownPlan
 from tests.faults.evidence import asked, counted
-from tests.stage import TEAM, Stage
+from tests.stage import CANCEL_URL, SUCCESS_URL, TEAM, Stage
 
 Call = Callable[[Billing, str], Any]
 
@@ -94,6 +94,62 @@ OTHERS: dict[str, tuple[Call, type[AccrueError], str]] = {
         lambda b, s: b.cancel(s, operation_id="x" * 256), InvalidRequest, "1 to 255",
     ),
     "keep nothing": (lambda b, _: b.keep(UNKNOWN_ID), NotFound, UNKNOWN_ID),
+    "check out to a stranger": (
+        lambda b, _: b.create_checkout_session(
+            TEAM, "pro", success_url="https://evil.test/", cancel_url=CANCEL_URL
+        ),
+        InvalidRequest, "allowed_origins",
+    ),
+    "come back to a stranger": (
+        lambda b, _: b.create_checkout_session(
+            TEAM, "pro", success_url=SUCCESS_URL, cancel_url="/plans"
+        ),
+        InvalidRequest, "cancel_url is a whole address",
+    ),
+    "check out the free plan": (
+        lambda b, _: b.create_checkout_session(
+            TEAM, "free", success_url=SUCCESS_URL, cancel_url=CANCEL_URL
+        ),
+        UnknownPlan, "no price",
+    ),
+    "check out no seats": (
+        lambda b, _: b.create_checkout_session(
+            TEAM, "pro", quantity=0, success_url=SUCCESS_URL, cancel_url=CANCEL_URL
+        ),
+        InvalidRequest, "quantity",
+    ),
+    "check out under an empty id": (
+        lambda b, _: b.create_checkout_session(
+            TEAM, "pro", success_url=SUCCESS_URL, cancel_url=CANCEL_URL, operation_id=""
+        ),
+        InvalidRequest, "1 to 255",
+    ),
+    "reconcile nothing": (lambda b, _: b.reconcile_checkout(TEAM, ""), InvalidRequest, "session"),
+    "reconcile a number": (lambda b, _: b.reconcile_checkout(TEAM, 7), InvalidRequest, "session"),
+    "reconcile an unknown id": (
+        lambda b, _: b.reconcile_checkout(TEAM, "achk_01h455vb4pex5vsknk084sn02q"),
+        NotFound, "achk_01h455",
+    ),
+    "a portal that leads away": (
+        lambda b, _: b.create_billing_portal_session(TEAM, return_url="https://evil.test/"),
+        InvalidRequest, "return_url leads to https://evil.test",
+    ),
+    "a portal on no such thing": (
+        lambda b, _: b.create_billing_portal_session(TEAM, return_url=CANCEL_URL, flow="refund"),
+        InvalidRequest, "payment_method_update",
+    ),
+    "a portal on an end of nothing": (
+        lambda b, _: b.create_billing_portal_session(
+            TEAM, return_url=CANCEL_URL, flow="subscription_cancel"
+        ),
+        InvalidRequest, "subscription_id goes with",
+    ),
+    "a portal on somebody's subscription": (
+        lambda b, _: b.create_billing_portal_session(
+            TEAM, return_url=CANCEL_URL, flow="subscription_cancel", subscription_id=UNKNOWN_ID
+        ),
+        NotFound, UNKNOWN_ID,
+    ),
     "read nothing": (lambda b, _: b.subscription(UNKNOWN_ID), NotFound, UNKNOWN_ID),
     "read a ref": (lambda b, _: b.subscription("sub_fake_00001"), NotFound, "sub_fake"),
     "no such invoice": (lambda b, _: b.invoice("in_1"), NotFound, "invoice"),

@@ -102,12 +102,14 @@ class Ground:
 
     async def remote(self, owner: Owner) -> dict[str, int]:
         """Count what the processor holds for an owner."""
-        held = {"customer": 0, "payment_method": 0, "subscription": 0}
+        held = {"customer": 0, "payment_method": 0, "subscription": 0, "checkout_session": 0}
         for ref in await self.backend.call("customers", "of_owner", {"owner": owner}):
             held["customer"] += 1
             for noun in ("payment_method", "subscription"):
                 found = await self.backend.call(f"{noun}s", "of_customer", {"ref": ref})
                 held[noun] += len(found)
+            found = await self.backend.call("checkout", "of_customer", {"ref": ref})
+            held["checkout_session"] += len(found)
         return held
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from accrue_core import Accrue, Owner
 from accrue_core.billing.subscriptions.models import Subscription
+from tests.stage import CANCEL_URL, SUCCESS_URL
 
 Scenario = Callable[[Accrue, Owner], Awaitable[object]]
 
@@ -41,6 +42,16 @@ async def subscribe(accrue: Accrue, owner: Owner) -> object:
 async def subscribe_on_trial(accrue: Accrue, owner: Owner) -> object:
     return await accrue.billing.subscribe(
         owner, "pro", trial=timedelta(days=14), quantity=3, operation_id=operation(owner)
+    )
+
+
+async def create_checkout_session(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.create_checkout_session(
+        owner,
+        "pro",
+        success_url=SUCCESS_URL,
+        cancel_url=CANCEL_URL,
+        operation_id=operation(owner),
     )
 
 
@@ -82,6 +93,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         add_payment_method,
         subscribe,
         subscribe_on_trial,
+        create_checkout_session,
         cancel_now,
         cancel_at_period_end,
         cancel_at_a_date,

@@ -23,6 +23,7 @@ VERBS = (
     "add_payment_method",
     "subscribe",
     "subscribe_on_trial",
+    "create_checkout_session",
     "cancel_now",
     "cancel_at_period_end",
     "cancel_at_a_date",

@@ -18,7 +18,7 @@ from accrue_core import Accrue, Owner, Settings
 from accrue_fake.hosting.client import HostedBackend, HostedClock
 from accrue_fake.processor import FakeProcessor
 from tests.kill.scenarios import SCENARIOS
-from tests.stage import CATALOG, Offered
+from tests.stage import CATALOG, ORIGIN, Offered
 
 
 def hosted_accrue(database_url: str, socket_path: str, **options: Any) -> Accrue:
@@ -28,6 +28,7 @@ def hosted_accrue(database_url: str, socket_path: str, **options: Any) -> Accrue
         Settings(
             database_url=database_url,
             plugins_disabled=frozenset({"fake", "stripe"}),
+            allowed_origins=frozenset({ORIGIN}),
             money_deadline=options.pop("money_deadline", timedelta(minutes=30)),
         ),
         catalog=CATALOG,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from accrue_core.app import MIRRORS
+from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CheckoutStatus
 from accrue_core.contracts.customers import CustomerSnapshot
 from accrue_core.contracts.handlers import LedgerEntryView
 from accrue_core.contracts.invoices import (
@@ -70,7 +71,10 @@ INVOICE = InvoiceSnapshot(
     lines=(InvoiceLineSnapshot(ref="il_1", amount=USD, description="Pro", quantity=1),),
     payments=(InvoicePaymentSnapshot(ref="inpay_1", amount=USD, status="paid"),),
 )
-EVERYTHING = (CUSTOMER, CARD, SUB, INVOICE)
+SESSION = CheckoutSessionSnapshot(
+    ref="cs_1", customer="cus_1", status=CheckoutStatus.OPEN, subscription="sub_1"
+)
+EVERYTHING = (CUSTOMER, CARD, SUB, INVOICE, SESSION)
 
 
 async def ask(spine: Spine) -> int:

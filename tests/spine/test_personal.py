@@ -64,6 +64,7 @@ def marked(snapshot: Any) -> tuple[Any, list[str]]:
         "payment_method": {"last4": marks[0][:4], "fingerprint": marks[1], "exp_year": 98765432},
         "subscription": {"metadata": {marks[0]: marks[1], "k": marks[2]}},
         "invoice": {},
+        "checkout_session": {},
     }
     change = dict(changes[snapshot.noun])
     if snapshot.noun == "invoice":

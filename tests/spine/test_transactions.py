@@ -17,10 +17,10 @@ from accrue_core.db.database_clock import db_clock
 from accrue_core.db.numbers import counters
 from accrue_core.db.transaction import Transaction, refuse_inside
 from accrue_core.errors import CalledInsideTransaction
+from accrue_core.mirror.fetching import fetch_all
 from accrue_core.operations.models import OperationRecord, OperationStatus
 from accrue_core.operations.operation import Operation
 from accrue_core.settings import Settings
-from accrue_core.webhooks.fetching import fetch_all
 from tests.services.lanes import on_sqlite
 from tests.spine.database import Spine
 

@@ -1,4 +1,4 @@
-"""Generated snapshots of all four nouns, and the rows that follow from them."""
+"""Generated snapshots of all nouns, and the rows that follow from them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from accrue_core.app import MIRRORS
+from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CheckoutStatus
 from accrue_core.contracts.customers import CustomerSnapshot
 from accrue_core.contracts.invoices import (
     InvoiceLineSnapshot,
@@ -154,8 +155,21 @@ def invoice_snapshots(draw: st.DrawFn, currency: str | None = None) -> InvoiceSn
     )
 
 
+checkout_snapshots = st.builds(
+    CheckoutSessionSnapshot,
+    ref=refs,
+    customer=maybe_refs,
+    status=st.sampled_from(CheckoutStatus),
+    subscription=maybe_refs,
+    expires_at=maybe_moments,
+    created_at=maybe_moments,
+)
 snapshots = (
-    customer_snapshots | payment_method_snapshots | subscription_snapshots | invoice_snapshots()
+    customer_snapshots
+    | payment_method_snapshots
+    | subscription_snapshots
+    | invoice_snapshots()
+    | checkout_snapshots
 )
 
 
@@ -166,6 +180,7 @@ def snapshots_of(noun: str) -> st.SearchStrategy[Any]:
         "payment_method": payment_method_snapshots,
         "subscription": subscription_snapshots,
         "invoice": invoice_snapshots(),
+        "checkout_session": checkout_snapshots,
     }[noun]
 
 

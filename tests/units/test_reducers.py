@@ -1,4 +1,4 @@
-"""All four reducers, by property: what they must never do, whatever a processor says."""
+"""All reducers, by property: what they must never do, whatever a processor says."""
 
 from __future__ import annotations
 
@@ -94,6 +94,7 @@ def test_first_sight_is_told_once_as_the_creation_of_the_thing(snapshot: Any) ->
         "payment_method": "payment_method.attached",
         "subscription": "subscription.started",
         "invoice": "invoice.created",
+        "checkout_session": "checkout_session.opened",
     }
     types = [event.name for event in thing.events]
     if thing.mirror.noun == "payment_method" and snapshot.customer is None:
@@ -137,6 +138,7 @@ def test_the_personal_columns_are_exactly_these() -> None:
         "payment_method": {"last4", "exp_month", "exp_year", "fingerprint"},
         "subscription": {"metadata"},
         "invoice": set(),
+        "checkout_session": set(),
     }
     children = {
         attribute: set(kind.personal)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accrue_core.contracts.checkout import CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import REQUESTS
@@ -53,6 +54,18 @@ MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
         payment_method=st.none() | refs,
         collection=st.sampled_from(["charge", "invoice"]),
         days_until_due=st.none() | st.integers(1, 730),
+        metadata=metadata,
+    ),
+    CreateCheckoutSession: st.builds(
+        CreateCheckoutSession,
+        customer=refs,
+        items=st.lists(
+            st.builds(NewItem, price=refs, quantity=st.integers(1, 10**6)), min_size=1, max_size=3
+        ).map(tuple),
+        success_url=texts,
+        cancel_url=texts,
+        trial_days=st.none() | st.integers(1, 730),
+        trial_end=maybe_moments,
         metadata=metadata,
     ),
     CancelSubscription: st.builds(

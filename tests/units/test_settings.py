@@ -26,6 +26,10 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "ACCRUE_MAILER": ("smtp", "smtp"),
     "ACCRUE_JOB_RUNNER": ("inline", "inline"),
     "ACCRUE_PLUGINS_DISABLED": (" fake, ,stripe ", frozenset({"fake", "stripe"})),
+    "ACCRUE_ALLOWED_ORIGINS": (
+        "https://App.example.com/, http://localhost:8000",
+        frozenset({"https://app.example.com", "http://localhost:8000"}),
+    ),
     "ACCRUE_WEBHOOK_MAX_BYTES": ("1000", 1000),
     "ACCRUE_BATCH_SIZE": ("7", 7),
     "ACCRUE_LEASE": ("90.5", timedelta(seconds=90.5)),

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from accrue_core.billing.catalog import Catalog
+from accrue_core.billing.checkout import reducer as checkout
 from accrue_core.billing.customers import reducer as customers
 from accrue_core.billing.invoices import reducer as invoices
 from accrue_core.billing.payment_methods import reducer as payment_methods
@@ -26,7 +27,13 @@ from accrue_core.plugins import check_default_processor, load
 from accrue_core.settings import Settings
 
 MIRRORS = Registry(
-    (customers.MIRROR, payment_methods.MIRROR, subscriptions.MIRROR, invoices.MIRROR)
+    (
+        customers.MIRROR,
+        payment_methods.MIRROR,
+        subscriptions.MIRROR,
+        invoices.MIRROR,
+        checkout.MIRROR,
+    )
 )
 
 

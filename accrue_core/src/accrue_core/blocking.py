@@ -139,6 +139,11 @@ class BlockingBilling:
     subscription = blocking(Billing.subscription)
     subscriptions = blocking(Billing.subscriptions)
 
+    create_checkout_session = blocking(Billing.create_checkout_session)
+    reconcile_checkout = blocking(Billing.reconcile_checkout)
+    checkout_sessions = blocking(Billing.checkout_sessions)
+    create_billing_portal_session = blocking(Billing.create_billing_portal_session)
+
     invoice = blocking(Billing.invoice)
     invoices = blocking(Billing.invoices)
 

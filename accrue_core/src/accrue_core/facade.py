@@ -6,6 +6,11 @@ signature and its documentation are where it is written.
 
 from __future__ import annotations
 
+from accrue_core.billing.checkout.commands import (
+    checkout_sessions,
+    create_checkout_session,
+    reconcile_checkout,
+)
 from accrue_core.billing.customers.commands import customer, find_customer, timeline_for
 from accrue_core.billing.entitlements.gate import (
     entitled,
@@ -15,6 +20,7 @@ from accrue_core.billing.entitlements.gate import (
 )
 from accrue_core.billing.invoices.commands import invoice, invoices
 from accrue_core.billing.payment_methods.commands import add_payment_method, payment_methods
+from accrue_core.billing.portal.commands import create_billing_portal_session
 from accrue_core.billing.subscriptions.commands.cancel import cancel, keep
 from accrue_core.billing.subscriptions.commands.read import subscription, subscriptions
 from accrue_core.billing.subscriptions.commands.subscribe import subscribe
@@ -44,6 +50,11 @@ class Billing(Context):
     keep = keep
     subscription = subscription
     subscriptions = subscriptions
+
+    create_checkout_session = create_checkout_session
+    reconcile_checkout = reconcile_checkout
+    checkout_sessions = checkout_sessions
+    create_billing_portal_session = create_billing_portal_session
 
     invoice = invoice
     invoices = invoices

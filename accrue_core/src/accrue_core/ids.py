@@ -17,6 +17,7 @@ PaymentMethodId = NewType("PaymentMethodId", str)
 SubscriptionId = NewType("SubscriptionId", str)
 SubscriptionItemId = NewType("SubscriptionItemId", str)
 InvoiceId = NewType("InvoiceId", str)
+CheckoutSessionId = NewType("CheckoutSessionId", str)
 OperationId = NewType("OperationId", str)
 DeliveryId = NewType("DeliveryId", str)
 
@@ -28,6 +29,7 @@ PREFIXES = {
     "invoice": "ainv",
     "invoice_line": "ainl",
     "invoice_payment": "ainp",
+    "checkout_session": "achk",
     "operation": "aop",
     "ledger_entry": "aled",
     "job": "ajob",

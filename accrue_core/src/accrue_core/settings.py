@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from accrue_core.errors import ConfigurationError, MissingSetting
+from accrue_core.origins import checked_origin
 
 
 class Secret:
@@ -74,6 +75,15 @@ class Settings:
     plugins_disabled: frozenset[str] = field(
         default=frozenset(),
         metadata=_env("ACCRUE_PLUGINS_DISABLED", "Entry points not to load, separated by commas."),
+    )
+    allowed_origins: frozenset[str] = field(
+        default=frozenset(),
+        metadata=_env(
+            "ACCRUE_ALLOWED_ORIGINS",
+            "The origins to which a processor's pages may send customers back, such as "
+            "https://app.example.com, separated by commas. Without any, no checkout and no portal "
+            "can be opened.",
+        ),
     )
     webhook_max_bytes: int = field(
         default=1_048_576,
@@ -146,6 +156,8 @@ class Settings:
         for name in ("webhook_max_bytes", "batch_size", "max_attempts"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} must be at least 1")
+        origins = frozenset(checked_origin(origin) for origin in self.allowed_origins)
+        object.__setattr__(self, "allowed_origins", origins)
         if self.call_deadline >= self.lease:
             raise ConfigurationError("call_deadline must be shorter than lease")
 

@@ -14,7 +14,7 @@ from accrue_core.cli.exits import DOCTOR_FAILED, reason
 from accrue_core.cli.findings import Finding, about_accrue, failed, place_of
 from accrue_core.cli.output import document, json_option
 from accrue_core.cli.program import Program
-from accrue_core.errors import AccrueError, ConfigurationError
+from accrue_core.errors import AccrueError, ConfigurationError, MissingSetting
 
 if TYPE_CHECKING:
     from accrue_core.app import Accrue
@@ -66,7 +66,12 @@ def _settings(deployment: Deployment) -> tuple[Settings | None, Finding]:
     try:
         settings = deployment.settings
     except Exception as error:
-        fix = "set the variable" if deployment.app is None else "correct the module, or --app"
+        is_missing = isinstance(error, MissingSetting)
+        fix = (
+            "set the variable"
+            if is_missing or deployment.app is None
+            else "correct the module, or --app"
+        )
         return None, failed(check, _told(error), why="nothing can start", fix=fix)
     return settings, Finding(check=check, finding=f"readable; the database is {place_of(settings)}")
 

@@ -22,6 +22,9 @@ class Capability(StrEnum):
     CANCEL_AT_PERIOD_END = "cancel_at_period_end"
     CANCEL_AT_DATE = "cancel_at_date"
     KEEP = "keep"
+    CHECKOUT = "checkout"
+    CHECKOUT_WITH_TRIAL = "checkout_with_trial"
+    BILLING_PORTAL = "billing_portal"
     INVOICES = "invoices"
     WEBHOOKS = "webhooks"
 

@@ -9,10 +9,12 @@ from typing import Protocol
 
 from accrue_core.clock import Clock
 from accrue_core.contracts.capabilities import SupportTable
+from accrue_core.contracts.checkout import CheckoutGateway, CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer, CustomerGateway
 from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.contracts.invoices import InvoiceGateway
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodGateway
+from accrue_core.contracts.portal import PortalGateway
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.contracts.subscriptions import (
@@ -30,6 +32,7 @@ REQUESTS: Mapping[str, type[Request]] = {
         CreateSubscription,
         CancelSubscription,
         KeepSubscription,
+        CreateCheckoutSession,
     )
 }
 """Every request there is, by ``gateway.method``: what a stored operation is read back with."""
@@ -99,6 +102,16 @@ class Processor(Protocol):
     @property
     def invoices(self) -> InvoiceGateway:
         """Operations on invoices."""
+        ...
+
+    @property
+    def checkout(self) -> CheckoutGateway:
+        """Operations on checkout sessions."""
+        ...
+
+    @property
+    def portal(self) -> PortalGateway:
+        """The operation on portal sessions."""
         ...
 
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -19,12 +20,38 @@ T = TypeVar("T")
 PATIENCE = 5.0
 
 
+class RolledBackConnection(sqlite3.Connection):
+    """A connection that gives up its transaction when it is closed.
+
+    Closing does not: while a statement is unfinished (a RETURNING that nobody read to its end),
+    SQLite keeps the connection, and with it the write lock, until that statement is collected.
+    """
+
+    def close(self) -> None:
+        """Roll back what is open, then close."""
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 class PatientConnection(aiosqlite.Connection):
     """An aiosqlite connection whose calls cannot be abandoned half-way."""
 
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         call: Awaitable[T] = super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         return await finished(call)
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread, once: what is queued behind its end would never be answered."""
+        stopping: asyncio.Future[Any] | None = super().stop() if self._running else None
+        return stopping
+
+    async def close(self) -> None:
+        """Close, unless the thread has been told to stop: it closes as the last thing it does."""
+        if self._running:
+            # That is how the driver says that it was stopped between the question and the answer.
+            with suppress(ValueError):
+                await super().close()
 
     async def _connect(self) -> aiosqlite.Connection:
         try:
@@ -36,7 +63,9 @@ class PatientConnection(aiosqlite.Connection):
 
 def connect(database: str, **options: Any) -> PatientConnection:
     """Return a connection to be awaited, in a thread that does not keep the process alive."""
-    connection = PatientConnection(lambda: sqlite3.connect(database, **options), 64)
+    connection = PatientConnection(
+        lambda: sqlite3.connect(database, factory=RolledBackConnection, **options), 64
+    )
     connection._thread.daemon = True
     return connection
 

@@ -21,12 +21,12 @@ from litestar.types import ASGIApp, Scope
 from accrue_core.actors import Actor
 from accrue_core.app import Accrue
 from accrue_core.billing.catalog import Catalog
-from accrue_core.contracts.auth import Identity
 from accrue_core.contracts.routes import ASGIApplication
 from accrue_core.errors import AccrueError, ConfigurationError, InvalidRequest, NotAllowed
 from accrue_core.facade import Billing
 from accrue_core.http import problems
 from accrue_core.owners import Owner
+from accrue_core.pages.entrance import identify
 
 _log = logging.getLogger("accrue.hosts")
 
@@ -102,7 +102,7 @@ class AccruePlugin(InitPlugin, ReceiveRoutePlugin):
         did it is worse than a refusal. Code that acts for the host itself uses
         ``accrue.billing``, and by that says so.
         """
-        identity = await identify(self.accrue, scope)
+        identity = await identify(self.accrue.billing, scope)
         if identity is None:
             raise NotAllowed("nobody is signed in")
         return self.accrue.billing.acting_as(Actor("user", identity.user_id))
@@ -125,7 +125,7 @@ class Gate:
         """Raise ``GateClosed`` unless somebody is signed in for an owner who may pass."""
         try:
             accrue = connection.app.plugins.get(AccruePlugin).accrue
-            identity = await identify(accrue, connection.scope)
+            identity = await identify(accrue.billing, connection.scope)
             owners = identity.owners if identity is not None else ()
             is_open = bool(owners) and await self.is_open_to(accrue.billing, owners[0])
         except Exception as error:
@@ -153,16 +153,6 @@ def require_plan(plan: str | None = None) -> Gate:
         lambda catalog: plan is None or catalog.plan(plan),
         lambda billing, owner: billing.has_active_plan(owner, plan),
     )
-
-
-async def identify(accrue: Accrue, scope: Mapping[str, Any]) -> Identity | None:
-    """Return who the auth adapter says is signed in; an adapter that fails knows nobody."""
-    try:
-        identity = await accrue.plugins.auth.identify(scope)
-        return identity if identity is not None and identity.user_id else None
-    except Exception as error:
-        _log.error("the auth adapter failed: %s", type(error).__name__)
-        return None
 
 
 def answer_problem(_: Request[Any, Any, Any], error: AccrueError) -> Response[bytes]:

@@ -30,6 +30,7 @@ entries = Table(
     UniqueConstraint("chain", "sequence"),
     Index("ix_accrue_ledger_subject", "subject", "at", "sequence"),
     Index("ix_accrue_ledger_customer", "customer_id", "at", "sequence"),
+    Index("ix_accrue_ledger_type", "type", "id"),
 )
 
 heads = Table(

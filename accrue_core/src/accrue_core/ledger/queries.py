@@ -98,6 +98,31 @@ async def timeline(
     return [to_row(LedgerEntry, row) for row in await reading.all(statement)]
 
 
+async def listed(
+    reading: Reading, *, type_: str | None = None, before: str | None = None, limit: int
+) -> list[LedgerEntry]:
+    """Return entries of all chains, of one type or of all, newest first, older than ``before``."""
+    statement = select(entries).order_by(entries.c.id.desc()).limit(limit)
+    if type_ is not None:
+        statement = statement.where(entries.c.type == type_)
+    if before is not None:
+        statement = statement.where(entries.c.id < before)
+    return [to_row(LedgerEntry, row) for row in await reading.all(statement)]
+
+
+async def around(reading: Reading, entry: LedgerEntry) -> list[LedgerEntry]:
+    """Return an entry's neighbours in its chain: the one before and the one after it, if any."""
+    statement = (
+        select(entries)
+        .where(
+            entries.c.chain == entry.chain,
+            entries.c.sequence.in_([entry.sequence - 1, entry.sequence + 1]),
+        )
+        .order_by(entries.c.sequence)
+    )
+    return [to_row(LedgerEntry, row) for row in await reading.all(statement)]
+
+
 async def walk(
     reading: Reading, *, size: int
 ) -> AsyncIterator[list[LedgerEntry | UnreadableEntry]]:

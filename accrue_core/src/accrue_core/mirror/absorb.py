@@ -9,10 +9,11 @@ Time orders nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from accrue_core.context import Context
 from accrue_core.contracts.results import AnySnapshot, GoneSnapshot, UnreadableSnapshot
 from accrue_core.db import rows
 from accrue_core.db.base import to_row
@@ -103,6 +104,14 @@ async def promise_refresh(tx: Transaction, noun: str, processor: str, ref: str) 
     """Promise to ask again about one thing; while one promise waits, another adds nothing."""
     payload = {"noun": noun, "processor": processor, "ref": ref}
     await enqueue(tx, REFRESH, payload, dedupe_key=f"refresh/{noun}/{processor}/{ref}")
+
+
+async def promise_refreshes(ctx: Context, names: Collection[Name]) -> None:
+    """Promise to ask again about things, in a transaction of its own, if there are any."""
+    if names:
+        async with ctx.transaction("refresh.promise") as tx:
+            for noun, processor, ref in sorted(names):
+                await promise_refresh(tx, noun, processor, ref)
 
 
 def _one_each(tx: Transaction, told: Sequence[Told]) -> tuple[list[Thing], set[Name]]:

@@ -18,12 +18,12 @@ from accrue_core.contracts.results import Answer, GoneSnapshot
 from accrue_core.db.numbers import draw
 from accrue_core.db.transaction import Transaction
 from accrue_core.errors import RemoteMissing, UnknownVocabulary
-from accrue_core.mirror.absorb import Absorbed, Told, absorb_many
+from accrue_core.mirror.absorb import Absorbed, Told, absorb_many, promise_refreshes
+from accrue_core.mirror.fetching import fetch_all
 from accrue_core.mirror.nouns import Name
 from accrue_core.outbox import queries as outbox
 from accrue_core.outbox.retry import describe, next_wait
 from accrue_core.webhooks import queries
-from accrue_core.webhooks.fetching import fetch_all
 from accrue_core.webhooks.models import Delivery
 
 
@@ -81,6 +81,7 @@ def _name(delivery: Delivery) -> Name | None:
 async def _ask(ctx: Context, batch: _Batch) -> dict[Name, Answer]:
     """Fetch what the batch points at; fail the deliveries of what cannot be fetched."""
     fetched = await fetch_all(ctx, [name for name in batch.about if name is not None])
+    await promise_refreshes(ctx, fetched.owed)
     answers = dict(fetched.answers)
     for name, error in fetched.errors.items():
         deliveries = batch.about[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, LargeBinary, String, Table, UniqueConstraint
 
 from accrue_core.db.base import metadata
 from accrue_core.db.columns import PrefixedId, UtcDateTime
@@ -29,6 +29,8 @@ deliveries = Table(
     Column("body", LargeBinary, nullable=False),
     *lease_columns(),
     UniqueConstraint("processor", "event_ref"),
+    Index("ix_accrue_webhook_deliveries_status", "status", "id"),
+    Index("ix_accrue_webhook_deliveries_object", "processor", "object_ref", "id"),
 )
 due_index(deliveries)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accrue_core.contracts.events import ProcessorEvent
@@ -115,3 +115,56 @@ async def counts(reading: Reading) -> dict[JobStatus, int]:
         .group_by(deliveries.c.status)
     )
     return {row["status"]: row["number"] for row in await reading.all(statement)}
+
+
+async def about(
+    reading: Reading, processor: str, object_ref: str, *, before: str | None = None, limit: int
+) -> list[Delivery]:
+    """Return the deliveries that point at one thing of a processor, newest first."""
+    statement = (
+        select(deliveries)
+        .where(deliveries.c.processor == processor, deliveries.c.object_ref == object_ref)
+        .order_by(deliveries.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(deliveries.c.id < before)
+    return [to_row(Delivery, row) for row in await reading.all(statement)]
+
+
+async def announcing(reading: Reading, processors: Sequence[str], event_ref: str) -> list[Delivery]:
+    """Return the deliveries of an event, going by its ref: at most one for each processor."""
+    statement = select(deliveries).where(
+        deliveries.c.processor.in_(processors), deliveries.c.event_ref == event_ref
+    )
+    return [to_row(Delivery, row) for row in await reading.all(statement)]
+
+
+async def oldest_waiting(reading: Reading) -> Delivery | None:
+    """Return the waiting delivery that was received first."""
+    statement = (
+        select(deliveries)
+        .where(deliveries.c.status == JobStatus.WAITING)
+        .order_by(deliveries.c.id)
+        .limit(1)
+    )
+    row = await reading.first(statement)
+    return None if row is None else to_row(Delivery, row)
+
+
+async def backlog(reading: Reading, *, up_to: int) -> dict[str, int]:
+    """Count the deliveries that are not done, by status, and stop counting at ``up_to``."""
+    unfinished = [status for status in JobStatus if status != JobStatus.DONE]
+    bounded = [
+        select(literal(1)).where(deliveries.c.status == status).limit(up_to).subquery()
+        for status in unfinished
+    ]
+    statement = union_all(
+        *(
+            select(literal(status.value).label("status"), func.count().label("number")).select_from(
+                some
+            )
+            for status, some in zip(unfinished, bounded, strict=True)
+        )
+    )
+    return {row["status"]: int(row["number"]) for row in await reading.all(statement)}

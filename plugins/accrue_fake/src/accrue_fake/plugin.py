@@ -1,4 +1,4 @@
-"""What the fake processor gives to Accrue: a processor, when it is configured, and commands."""
+"""What the fake processor gives to Accrue: a processor, when configured, pages and commands."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import click
 
     from accrue_core.contracts.processor import Processor
+    from accrue_core.contracts.routes import Mount
+    from accrue_core.facade import Billing
     from accrue_core.settings import Settings
 
 
@@ -31,7 +33,11 @@ def register_processors(settings: Settings) -> Iterable[Processor]:  # noqa: ARG
     from accrue_fake.hosting.client import HostedBackend
     from accrue_fake.processor import FakeProcessor
 
-    engine = HostedBackend(chosen.socket) if chosen.socket else Engine(start=SystemClock().now())
+    engine = (
+        HostedBackend(chosen.socket)
+        if chosen.socket
+        else Engine(start=SystemClock().now(), pages=chosen.pages_url)
+    )
     return (FakeProcessor(engine, name=chosen.name, webhook_secret=chosen.webhook_secret),)
 
 
@@ -41,3 +47,14 @@ def register_commands() -> Iterable[click.Command]:
     from accrue_fake.hosting.commands import fake
 
     return (fake,)
+
+
+@hookimpl
+def register_routes(billing: Billing) -> Iterable[Mount]:
+    """Offer the pages of the fake processors that are in use, if any are."""
+    from accrue_fake.pages.site import mounts
+    from accrue_fake.processor import FakeProcessor
+
+    if not any(isinstance(one, FakeProcessor) for one in billing.plugins.processors.values()):
+        return ()
+    return mounts(billing)

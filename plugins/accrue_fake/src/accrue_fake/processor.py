@@ -15,6 +15,7 @@ from accrue_core.contracts.capabilities import (
     SupportTable,
     bounded,
 )
+from accrue_core.contracts.checkout import CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
@@ -28,9 +29,11 @@ from accrue_fake.backend import Backend, EngineBackend
 from accrue_fake.engine.engine import Engine
 from accrue_fake.engine.memory import LIFETIME
 from accrue_fake.engine.signing import DEFAULT_SECRET
+from accrue_fake.gateways.checkout import FakeCheckout
 from accrue_fake.gateways.customers import FakeCustomers
 from accrue_fake.gateways.invoices import FakeInvoices
 from accrue_fake.gateways.payment_methods import FakePaymentMethods
+from accrue_fake.gateways.portal import FakePortal
 from accrue_fake.gateways.subscriptions import FakeSubscriptions
 from accrue_fake.webhooks import read
 
@@ -39,6 +42,7 @@ SUPPORT: SupportTable = MappingProxyType(
         **dict.fromkeys(Capability, NATIVE),
         Capability.ATTACH_PAYMENT_METHOD: TEST_ONLY,
         Capability.CANCEL_AT_DATE: bounded("the last period is billed in full"),
+        Capability.CHECKOUT_WITH_TRIAL: bounded("a trial with a date ends 48 hours ahead or later"),
     }
 )
 RECOVERY: Mapping[str, Recovery] = MappingProxyType(
@@ -72,6 +76,8 @@ class FakeProcessor:
         self._payment_methods = FakePaymentMethods(self.backend)
         self._subscriptions = FakeSubscriptions(self.backend)
         self._invoices = FakeInvoices(self.backend)
+        self._checkout = FakeCheckout(self.backend)
+        self._portal = FakePortal(self.backend)
 
     @property
     def name(self) -> str:
@@ -118,6 +124,16 @@ class FakeProcessor:
         """Operations on invoices."""
         return self._invoices
 
+    @property
+    def checkout(self) -> FakeCheckout:
+        """Operations on checkout sessions."""
+        return self._checkout
+
+    @property
+    def portal(self) -> FakePortal:
+        """The operation on portal sessions."""
+        return self._portal
+
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
         """Check the signature over the raw bytes and say where the event points."""
         return read(body, headers, secret=self._secret, now=now)
@@ -133,6 +149,8 @@ class FakeProcessor:
                 return await self._subscriptions.fetch(ref)
             case "invoice":
                 return await self._invoices.fetch(ref)
+            case "checkout_session":
+                return await self._checkout.fetch(ref)
         raise UnknownVocabulary(where="noun", word=noun)
 
     async def find_created(
@@ -155,6 +173,8 @@ class FakeProcessor:
                 noun, arguments["customer"] = "payment_methods", request.customer
             case CreateSubscription():
                 noun, arguments["customer"] = "subscriptions", request.customer
+            case CreateCheckoutSession():
+                noun, arguments["customer"] = "checkout", request.customer
             case _:
                 return None
         found: Answer | None = await self.backend.call(noun, "find_created", arguments)

@@ -19,6 +19,7 @@ NOUNS: Mapping[str, str] = MappingProxyType(
         "payment_method": "payment_method",
         "subscription": "subscription",
         "invoice": "invoice",
+        "checkout_session": "checkout_session",
     }
 )
 """The engine's words for things, and ours. Things of other kinds concern nobody here."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from accrue_core.billing.customers.models import Customer, customers
@@ -54,3 +56,35 @@ async def count_gone(reading: Reading, owner: Owner, processor: str) -> int:
         customers.c.gone_at.is_not(None),
     )
     return int(await reading.scalar(statement))
+
+
+async def listed(reading: Reading, *, before: str | None = None, limit: int) -> list[Customer]:
+    """Return customers, newest first, older than customer ``before``."""
+    statement = select(customers).order_by(customers.c.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(customers.c.id < before)
+    return [to_row(Customer, row) for row in await reading.all(statement)]
+
+
+async def by_ids(reading: Reading, ids: Sequence[str]) -> dict[str, Customer]:
+    """Return customers by our ids; those that are not there are left out."""
+    if not ids:
+        return {}
+    statement = select(customers).where(customers.c.id.in_(ids))
+    return {row["id"]: to_row(Customer, row) for row in await reading.all(statement)}
+
+
+async def with_ref(reading: Reading, processors: Sequence[str], ref: str) -> list[Customer]:
+    """Return the customers that these processors know under a ref: at most one for each."""
+    statement = (
+        select(customers)
+        .where(customers.c.processor.in_(processors), customers.c.ref == ref)
+        .order_by(customers.c.id)
+    )
+    return [to_row(Customer, row) for row in await reading.all(statement)]
+
+
+async def with_email(reading: Reading, emails: Sequence[str], *, limit: int) -> list[Customer]:
+    """Return some customers with one of these addresses, written exactly so."""
+    statement = select(customers).where(customers.c.email.in_(emails)).limit(limit)
+    return [to_row(Customer, row) for row in await reading.all(statement)]

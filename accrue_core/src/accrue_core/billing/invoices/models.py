@@ -61,6 +61,7 @@ invoices = Table(
     Index("ix_accrue_invoices_customer", "customer_id", "id"),
     Index("ix_accrue_invoices_subscription", "subscription_id", "id"),
     Index("ix_accrue_invoices_status", "status", "id"),
+    Index("ix_accrue_invoices_number", "number"),
     Index("ix_accrue_invoices_unlinked", "processor", "customer_ref"),
     Index("ix_accrue_invoices_without_subscription", "processor", "subscription_ref"),
 )

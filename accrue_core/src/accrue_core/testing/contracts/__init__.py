@@ -10,8 +10,8 @@ pytest.register_assert_rewrite(
     *(
         f"{__name__}.{suite}"
         for suite in (
-            "bench", "customers", "invoices", "payment_methods", "processor", "subscriptions",
-            "webhooks",
+            "bench", "checkout", "customers", "invoices", "payment_methods", "processor",
+            "subscriptions", "webhooks",
         )
     )
 )  # fmt: skip

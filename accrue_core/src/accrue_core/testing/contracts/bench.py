@@ -32,7 +32,8 @@ class Bench:
     one per run where an account is shared or remembers. ``event_body`` writes an event about a
     thing, by noun and ref; ``sign`` returns the headers with which the processor would send bytes
     at a moment. ``lose_next_answer`` arranges that the next request is carried out and its answer
-    is lost; ``delete_customer`` deletes one as its owner does in the processor's dashboard.
+    is lost; ``delete_customer`` deletes one as its owner does in the processor's dashboard;
+    ``complete_checkout`` does on an open session's page what a customer with a good card does.
     """
 
     price: str
@@ -46,6 +47,7 @@ class Bench:
     sign: Callable[[bytes, datetime], Mapping[str, str]] | None = None
     lose_next_answer: Callable[[], Awaitable[None]] | None = None
     delete_customer: Callable[[str], Awaitable[None]] | None = None
+    complete_checkout: Callable[[Answer], Awaitable[None]] | None = None
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def key(self) -> Key:
@@ -60,7 +62,7 @@ class Bench:
     async def customer(self, processor: Processor) -> str:
         """Return the ref of a new customer."""
         answer = await processor.customers.create(
-            CreateCustomer(owner=self.owner()), key=self.key()
+            CreateCustomer(owner=self.owner(), email="payer@example.com"), key=self.key()
         )
         return str(answer.main.ref)
 

@@ -1,22 +1,23 @@
-"""Answers: what comes along with a subscription, and what its customer has to do."""
+"""Answers: what comes along with a thing, and what its customer has to do."""
 
 from __future__ import annotations
 
-from accrue_core.contracts.results import Answer, NextAction
+from accrue_core.contracts.checkout import CheckoutStatus
+from accrue_core.contracts.customers import CustomerSnapshot
+from accrue_core.contracts.results import Answer, GoneSnapshot, NextAction
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.settings import Secret
+from accrue_fake.engine.addresses import Addresses
 from accrue_fake.engine.books import Books
-from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
-
-PAGES = "https://fake.invalid"
-"""Where the engine's pages would be. The name is reserved never to exist (RFC 2606)."""
+from accrue_fake.engine.records import CheckoutRecord, InvoiceRecord, SubscriptionRecord
 
 
 class Answers:
     """Puts answers together. Links and secrets are derived from the seed, never stored."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, addresses: Addresses) -> None:
         self._books = books
+        self._addresses = addresses
 
     def created(self, record: SubscriptionRecord) -> Answer:
         """Return a new subscription with its customer, first invoice and payment method."""
@@ -31,6 +32,27 @@ class Answers:
         """Return a subscription as it is now."""
         return Answer(record.snapshot, next_action=self._next_action(record))
 
+    def session(self, record: CheckoutRecord) -> Answer:
+        """Return a checkout session as it is now, with what came of it or the way to its page."""
+        books, snapshot = self._books, record.snapshot
+        if snapshot.status == CheckoutStatus.OPEN:
+            url = self._addresses.of("checkout", snapshot.ref)
+            return Answer(snapshot, next_action=NextAction("redirect", url=url))
+        subscription = books.subscriptions.get(snapshot.subscription or "")
+        if subscription is None:
+            return Answer(snapshot)
+        others = (
+            subscription.snapshot,
+            self._customer(subscription.snapshot.customer),
+            *(books.cards[ref].snapshot for ref in (record.card,) if ref in books.cards),
+            books.invoices[subscription.invoices[0]].snapshot,
+        )
+        return Answer(snapshot, others)
+
+    def _customer(self, ref: str) -> CustomerSnapshot | GoneSnapshot:
+        record = self._books.customers[ref]
+        return GoneSnapshot("customer", ref) if record.is_deleted else record.snapshot
+
     def _next_action(self, record: SubscriptionRecord) -> NextAction | None:
         """Authenticate where the bank asks for it; else pay a first invoice on its page."""
         invoice = self._books.invoices.get(record.collected or "")
@@ -39,15 +61,15 @@ class Answers:
         if invoice.is_waiting:
             return self._authentication(invoice)
         if record.snapshot.status == SubscriptionStatus.INCOMPLETE:
-            token = self._books.token("page", invoice.snapshot.ref)
-            return NextAction("redirect", url=Secret(f"{PAGES}/invoices/{token}"))
+            url = self._addresses.of("invoices", invoice.snapshot.ref)
+            return NextAction("redirect", url=url)
         return None
 
     def _authentication(self, invoice: InvoiceRecord) -> NextAction:
-        payment = invoice.snapshot.payments[0].payment or invoice.snapshot.ref
-        secret = self._books.token("secret", payment)
+        payment = invoice.payment
+        secret = self._addresses.token("authenticate", payment)
         return NextAction(
             "authenticate",
-            url=Secret(f"{PAGES}/authenticate/{secret}"),
+            url=self._addresses.of("authenticate", payment),
             client_secret=Secret(f"{payment}_secret_{secret}"),
         )

@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from accrue_core.contracts.portal import PortalSession
 from accrue_core.contracts.results import Answer
 from accrue_core.errors import ConfigurationError, RemoteMissing
 from accrue_fake.engine import codec
 from accrue_fake.engine.records import (
     CardRecord,
+    CheckoutRecord,
     CustomerRecord,
     Due,
     EventRecord,
@@ -27,15 +29,17 @@ from accrue_fake.engine.records import (
     FinalStatus,
     InvoiceRecord,
     Owed,
+    PortalRecord,
     Price,
     Refusal,
     SubscriptionRecord,
 )
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the books can no longer be read as they were written, or replay differently."""
 
 R = TypeVar("R")
+Outcome = Answer | PortalSession | Refusal
 
 
 class Remembered:
@@ -43,7 +47,7 @@ class Remembered:
 
     __slots__ = ("at", "fingerprint", "outcome")
 
-    def __init__(self, fingerprint: str, at: datetime, outcome: Answer | Refusal) -> None:
+    def __init__(self, fingerprint: str, at: datetime, outcome: Outcome) -> None:
         self.fingerprint, self.at, self.outcome = fingerprint, at, outcome
 
 
@@ -63,6 +67,8 @@ class Books:
     cards: dict[str, CardRecord] = field(default_factory=dict)
     subscriptions: dict[str, SubscriptionRecord] = field(default_factory=dict)
     invoices: dict[str, InvoiceRecord] = field(default_factory=dict)
+    sessions: dict[str, CheckoutRecord] = field(default_factory=dict)
+    portals: dict[str, PortalRecord] = field(default_factory=dict)
     made_by: dict[str, list[str]] = field(default_factory=dict)
     remembered: dict[str, Remembered] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)

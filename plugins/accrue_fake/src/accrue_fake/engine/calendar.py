@@ -17,7 +17,7 @@ from accrue_core.errors import InvalidRequest
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.records import Due, Interval
 
-ORDER = ("end", "expire", "retry", "overdue", "turn", "warn")
+ORDER = ("end", "expire", "lapse", "retry", "overdue", "turn", "warn")
 """At one moment, endings come first: what ends at the end of a period is not renewed."""
 
 _RANKS = {what: rank for rank, what in enumerate(ORDER)}

@@ -61,6 +61,21 @@ class Cards:
     def __init__(self, scenarios: Scenarios) -> None:
         self._scenarios = scenarios
 
+    def present(self, card: TestCard, *, customer: str, is_charged: bool) -> Charge:
+        """Ask the bank about a card on a page: to charge it now, or to keep it for later.
+
+        The customer is there. A bank that declines every charge does not let the card be kept,
+        and one that wants to see its customer wants that for keeping it, too.
+        """
+        if is_charged and self._scenarios.declines(customer):
+            return Charge.DECLINED
+        match card.behavior:
+            case Behavior.DECLINES:
+                return Charge.DECLINED
+            case Behavior.AUTHENTICATES:
+                return Charge.WAITS
+        return Charge.PAID
+
     def charge(self, card: CardRecord | None, *, customer: str, on_session: bool) -> Charge:
         """Charge a card, or none at all, which is declined like a bad one.
 

@@ -14,9 +14,11 @@ from typing import Any
 
 import msgspec
 
+from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer, CustomerSnapshot
 from accrue_core.contracts.invoices import InvoiceSnapshot
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodSnapshot
+from accrue_core.contracts.portal import CreatePortalSession, PortalSession
 from accrue_core.contracts.results import (
     Answer,
     GoneSnapshot,
@@ -35,6 +37,7 @@ from accrue_core.money import Money
 from accrue_core.owners import Owner
 from accrue_core.settings import Secret
 from accrue_fake.engine.records import OwedWebhook, Price, Refusal
+from accrue_fake.engine.views import CheckoutView, InvoiceView, PortalView
 
 _TAG = "$"
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,7 +48,8 @@ _TYPES: Mapping[str, type[Any]] = MappingProxyType(
             CustomerSnapshot, PaymentMethodSnapshot, SubscriptionSnapshot, InvoiceSnapshot,
             GoneSnapshot, UnreadableSnapshot, NextAction, CreateCustomer, AttachPaymentMethod,
             CreateSubscription, CancelSubscription, KeepSubscription, Key, Owner, Money, Price,
-            OwedWebhook, Refusal,
+            OwedWebhook, Refusal, CheckoutSessionSnapshot, CreateCheckoutSession,
+            CreatePortalSession, PortalSession, CheckoutView, InvoiceView, PortalView,
         )
     }
 )  # fmt: skip

@@ -12,7 +12,7 @@ from accrue_fake.engine.cards import Charge
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.invoicing import Invoicing
 from accrue_fake.engine.payments import Payments
-from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
+from accrue_fake.engine.records import CardRecord, InvoiceRecord, SubscriptionRecord
 from accrue_fake.engine.standing import Standing
 
 WARNING = timedelta(days=3)
@@ -39,11 +39,12 @@ class Cycles:
         self._payments = payments
         self._standing = standing
 
-    def begin(self, record: SubscriptionRecord) -> None:
+    def begin(self, record: SubscriptionRecord, *, paid_with: CardRecord | None = None) -> None:
         """Draw the first invoice and ask for it; the customer is there.
 
         Not paid at once, the subscription stays ``incomplete`` with an open invoice, as with
-        Stripe's ``payment_behavior=default_incomplete``. One collected by invoice starts active.
+        Stripe's ``payment_behavior=default_incomplete``. One collected by invoice starts active,
+        and so does one that was ``paid_with`` a card on a page before it existed.
         """
         self._enter(
             record,
@@ -52,6 +53,8 @@ class Cycles:
         )
         record.period = 1
         invoice = self._draw(record, is_first=True)
+        if paid_with is not None and invoice.snapshot.amount_remaining:
+            self._payments.take(invoice, paid_with)
         is_free = not invoice.snapshot.amount_remaining
         if is_free or record.snapshot.collection == "invoice" or self._is_paid_at_once(invoice):
             status = SubscriptionStatus.ACTIVE

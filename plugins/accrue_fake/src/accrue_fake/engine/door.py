@@ -30,6 +30,8 @@ API: Mapping[str, frozenset[str]] = MappingProxyType(
         "payment_methods": frozenset({"attach", "fetch", "find_created"}),
         "subscriptions": frozenset({"create", "cancel", "keep", "fetch", "find_created"}),
         "invoices": frozenset({"fetch"}),
+        "checkout": frozenset({"create", "fetch", "find_created"}),
+        "portal": frozenset({"create"}),
     }
 )
 """What a processor can be asked. Everything here can fail as a network fails."""
@@ -37,14 +39,31 @@ API: Mapping[str, frozenset[str]] = MappingProxyType(
 BENCH: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "engine": frozenset(
-            {"advance", "advance_to", "pay_invoice", "authenticate", "fail_authentication"}
+            {
+                "advance", "advance_to", "pay_invoice", "authenticate", "fail_authentication",
+                "pages_at",
+            }
         ),
         "clock": frozenset({"now"}),
         "catalogue": frozenset({"add_price", "price", "prices"}),
         "customers": frozenset({"edit", "delete", "of_owner"}),
         "payment_methods": frozenset({"detach", "of_customer"}),
         "subscriptions": frozenset({"becomes", "edit", "of_customer"}),
-        "invoices": frozenset({"of_subscription"}),
+        "invoices": frozenset(
+            {
+                "of_subscription", "page", "pay_on_page", "bank_page", "authenticate",
+                "fail_authentication",
+            }
+        ),
+        "checkout": frozenset(
+            {"page", "pay", "authenticate", "fail_authentication", "of_customer"}
+        ),
+        "portal": frozenset(
+            {
+                "page", "add_card", "choose_card", "authenticate", "fail_authentication",
+                "cancel", "keep",
+            }
+        ),
         "webhooks": frozenset({"take", "delivered", "failed", "recall"}),
         "scenarios": frozenset(
             {
@@ -56,7 +75,7 @@ BENCH: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
-"""What a test bench can do to a processor, and a customer of a real one cannot."""
+"""What a test bench can do to a processor, and the pages for a customer who is there."""
 
 QUESTIONS = frozenset(
     {
@@ -68,6 +87,8 @@ QUESTIONS = frozenset(
         "of_customer",
         "of_owner",
         "of_subscription",
+        "page",
+        "bank_page",
     }
 )
 _SINGULAR = {
@@ -75,6 +96,7 @@ _SINGULAR = {
     "payment_methods": "payment_method",
     "subscriptions": "subscription",
     "invoices": "invoice",
+    "checkout": "checkout_session",
 }
 
 
@@ -91,6 +113,8 @@ class Door:
             "payment_methods": engine.payment_methods,
             "subscriptions": engine.subscriptions,
             "invoices": engine.invoices,
+            "checkout": engine.checkout,
+            "portal": engine.portal,
             "webhooks": engine.emitter,
             "scenarios": engine.scenarios,
         }

@@ -9,11 +9,13 @@ from accrue_core.clock import utc
 from accrue_core.contracts.results import Answer
 from accrue_core.errors import InvalidRequest
 from accrue_core.settings import Secret
+from accrue_fake.engine.addresses import NOWHERE, Addresses
 from accrue_fake.engine.answers import Answers
 from accrue_fake.engine.books import Books, save
 from accrue_fake.engine.calendar import Calendar, EngineClock
 from accrue_fake.engine.cards import Cards
 from accrue_fake.engine.catalogue import Catalogue
+from accrue_fake.engine.checkout import Checkout
 from accrue_fake.engine.customers import Customers
 from accrue_fake.engine.cycles import Cycles
 from accrue_fake.engine.emitter import Emitter
@@ -22,6 +24,7 @@ from accrue_fake.engine.invoicing import Invoicing
 from accrue_fake.engine.memory import Memory
 from accrue_fake.engine.payment_methods import PaymentMethods
 from accrue_fake.engine.payments import Payments
+from accrue_fake.engine.portal import Portal
 from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.records import FinalStatus
 from accrue_fake.engine.scenarios import Scenarios
@@ -39,6 +42,8 @@ class Engine:
     Synchronous and deterministic: the same seed and the same calls give the same refs, the same
     times and the same events in the same order. Make one per test; they share nothing. Not safe
     for several threads at once.
+
+    ``pages`` is the address below which its checkout and its portal are served, if anywhere.
     """
 
     def __init__(
@@ -49,32 +54,37 @@ class Engine:
         retry_days: tuple[int, ...] = (3, 5, 7),
         final: FinalStatus = "canceled",
         webhook_secret: Secret = DEFAULT_SECRET,
+        pages: str = NOWHERE,
     ) -> None:
         if final not in ("canceled", "unpaid") or any(days < 1 for days in retry_days):
             raise InvalidRequest("retries are days apart, and end in canceled or unpaid")
         self._open(
             Books(seed=seed, now=utc(start), retry_days=tuple(retry_days), final=final),
             webhook_secret,
+            pages,
         )
 
     @classmethod
-    def load(cls, data: bytes, *, webhook_secret: Secret = DEFAULT_SECRET) -> Engine:
+    def load(
+        cls, data: bytes, *, webhook_secret: Secret = DEFAULT_SECRET, pages: str = NOWHERE
+    ) -> Engine:
         """Return an engine that goes on from books that were written down."""
         engine = cls.__new__(cls)
-        engine._open(Books.load(data), webhook_secret)
+        engine._open(Books.load(data), webhook_secret, pages)
         return engine
 
-    def _open(self, books: Books, secret: Secret) -> None:
+    def _open(self, books: Books, secret: Secret, pages: str) -> None:
         self.books = books
+        self.addresses = Addresses(books, pages)
         self.clock = EngineClock(books)
         self.scenarios = Scenarios(books)
         self.calendar = Calendar(books)
         self.catalogue = Catalogue(books)
         self.emitter = Emitter(books, self.scenarios, secret)
-        self._assemble(books, Memory(books))
+        self._assemble(books, Memory(books), Answers(books, self.addresses))
 
-    def _assemble(self, books: Books, memory: Memory) -> None:
-        emitter, calendar = self.emitter, self.calendar
+    def _assemble(self, books: Books, memory: Memory, answers: Answers) -> None:
+        emitter, calendar, addresses = self.emitter, self.calendar, self.addresses
         pricing = Pricing(books, self.catalogue)
         standing = Standing(books, emitter)
         cards = Cards(self.scenarios)
@@ -84,19 +94,45 @@ class Engine:
         starting = Starting(books, emitter, pricing, cycles)
         self.customers = Customers(books, emitter, memory, standing)
         self.payment_methods = PaymentMethods(books, emitter, memory)
-        self.subscriptions = Subscriptions(
-            books, calendar, memory, standing, starting, Answers(books)
+        self.subscriptions = Subscriptions(books, calendar, memory, standing, starting, answers)
+        self.invoices = Invoices(books, self._payments, addresses)
+        self.checkout = Checkout(
+            books,
+            emitter,
+            calendar,
+            memory,
+            cards,
+            self.payment_methods,
+            starting,
+            answers,
+            addresses,
         )
-        self.invoices = Invoices(books, self._payments)
+        self.portal = Portal(
+            books,
+            memory,
+            cards,
+            self.payment_methods,
+            self.subscriptions,
+            self.invoices,
+            addresses,
+        )
+        self._teach(cycles)
+
+    def _teach(self, cycles: Cycles) -> None:
         for what, deed in {
             "end": cycles.end,
             "expire": cycles.expire,
+            "lapse": self.checkout.lapse,
             "turn": cycles.turn,
             "warn": cycles.warn,
             "retry": self._payments.retry,
             "overdue": self._payments.overdue,
         }.items():
-            calendar.teach(what, deed)
+            self.calendar.teach(what, deed)
+
+    def pages_at(self, url: str) -> None:
+        """Say where the engine's pages are served; links that are out already stay as they are."""
+        self.addresses.move(url)
 
     def advance(self, delta: timedelta) -> datetime:
         """Let so much time pass, do what falls due on the way, and return the new moment."""

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from accrue_core.contracts.requests import Request
+from accrue_core.contracts.portal import PortalSession
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.errors import CardDeclined, ProcessorRejected
 from accrue_fake.engine import codec
-from accrue_fake.engine.books import Books, Remembered
+from accrue_fake.engine.books import Books, Outcome, Remembered
 from accrue_fake.engine.records import Refusal
 
 LIFETIME = timedelta(hours=24)
 _ENCODER = msgspec.json.Encoder(enc_hook=codec.plain, order="deterministic")
 
-Asked = TypeVar("Asked", bound=Request)
+Asked = TypeVar("Asked")
+Said = TypeVar("Said", Answer, PortalSession)
 
 
 class Memory:
@@ -32,22 +33,23 @@ class Memory:
     def __init__(self, books: Books) -> None:
         self._books = books
 
-    def once(self, request: Asked, key: Key, deed: Callable[[Asked, Key], Answer]) -> Answer:
+    def once(self, request: Asked, key: Key, deed: Callable[[Asked, Key], Said]) -> Said:
         """Do the deed unless this key has been seen; then repeat what was said, word for word."""
         self._forget()
         fingerprint = _fingerprint(request)
         known = self._books.remembered.get(key.idempotency_key)
         if known is not None:
-            return _repeated(known, fingerprint)
+            repeated: Said = _repeated(known, fingerprint)
+            return repeated
         try:
-            answer = deed(request, key)
+            said = deed(request, key)
         except (CardDeclined, ProcessorRejected) as refused:
             self._keep(key, fingerprint, codec.refusal_of(refused))
             raise
-        self._keep(key, fingerprint, answer)
-        return answer
+        self._keep(key, fingerprint, said)
+        return said
 
-    def _keep(self, key: Key, fingerprint: str, outcome: Answer | Refusal) -> None:
+    def _keep(self, key: Key, fingerprint: str, outcome: Outcome) -> None:
         kept = Remembered(fingerprint, self._books.now, outcome)
         self._books.remembered[key.idempotency_key] = kept
 
@@ -63,7 +65,7 @@ class Memory:
             del self._books.remembered[name]
 
 
-def _repeated(known: Remembered, fingerprint: str) -> Answer:
+def _repeated(known: Remembered, fingerprint: str) -> Any:
     if known.fingerprint != fingerprint:
         raise ProcessorRejected(
             "this idempotency key was used for a different request", reason="idempotency_mismatch"
@@ -73,6 +75,6 @@ def _repeated(known: Remembered, fingerprint: str) -> Answer:
     return known.outcome
 
 
-def _fingerprint(request: Request) -> str:
-    written = _ENCODER.encode((request.gateway, request.method, request))
+def _fingerprint(request: object) -> str:
+    written = _ENCODER.encode((type(request).__name__, request))
     return hashlib.blake2b(written, digest_size=16).hexdigest()

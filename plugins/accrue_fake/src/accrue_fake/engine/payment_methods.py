@@ -54,7 +54,15 @@ class PaymentMethods:
                 self._make_default(owner, None)
         return Answer(card.snapshot)
 
-    def _attach(self, request: AttachPaymentMethod, key: Key) -> Answer:
+    def same_as(self, token: str, customer: str) -> str | None:
+        """Return which of a customer's cards is printed with the same number, if any is."""
+        for ref in self._books.customers[customer].payment_methods:
+            if self._books.cards[ref].snapshot.fingerprint == self._fingerprint(token):
+                return ref
+        return None
+
+    def add(self, request: AttachPaymentMethod, key: Key) -> CardRecord:
+        """Give a customer a card, whether it was asked through the API or on a page."""
         customer = self._books.customers.get(request.customer)
         if customer is None or customer.is_deleted:
             raise ProcessorRejected("no such customer", reason="missing", param="customer")
@@ -66,7 +74,11 @@ class PaymentMethods:
         self._books.note_made(key.operation_id, ref)
         if request.make_default:
             self._make_default(customer, ref)
-        return Answer(self._books.cards[ref].snapshot, (customer.snapshot,))
+        return self._books.cards[ref]
+
+    def _attach(self, request: AttachPaymentMethod, key: Key) -> Answer:
+        card = self.add(request, key)
+        return Answer(card.snapshot, (self._books.customers[request.customer].snapshot,))
 
     def _make(self, request: AttachPaymentMethod) -> str:
         card = card_of(request.payment_method)
@@ -79,11 +91,14 @@ class PaymentMethods:
             last4=card.last4,
             exp_month=12,
             exp_year=self._books.now.year + 8,
-            fingerprint=self._books.token("fingerprint", request.payment_method)[:16],
+            fingerprint=self._fingerprint(request.payment_method),
             created_at=self._books.now,
         )
         self._books.cards[ref] = CardRecord(snapshot=snapshot, behavior=card.behavior)
         return ref
+
+    def _fingerprint(self, token: str) -> str:
+        return self._books.token("fingerprint", token)[:16]
 
     def _make_default(self, customer: CustomerRecord, ref: str | None) -> None:
         if customer.snapshot.default_payment_method == ref:

@@ -51,6 +51,13 @@ class Payments:
             self._emitter.emit("invoice.payment_failed", "invoice", ref)
         return charge
 
+    def take(self, invoice: InvoiceRecord, card: CardRecord) -> None:
+        """Write down that this card has paid before the invoice was drawn, on a page."""
+        card.charges += 1
+        invoice.card = card.snapshot.ref
+        invoice.snapshot = replace(invoice.snapshot, attempts=invoice.snapshot.attempts + 1)
+        self._pay(invoice)
+
     def collect(self, invoice: InvoiceRecord) -> Charge:
         """Charge for a renewal: nobody is there, and what fails is tried again.
 
@@ -84,20 +91,28 @@ class Payments:
         if invoice.snapshot.status == InvoiceStatus.OPEN:
             self._standing.failed(invoice)
 
-    def pay(self, ref: str) -> None:
+    def pay(self, invoice: InvoiceRecord) -> None:
         """Pay an open invoice as its customer does on the processor's page: with other money."""
-        invoice = find(self._books.invoices, "invoice", ref)
-        if invoice.snapshot.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
+        snapshot = invoice.snapshot
+        if snapshot.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
             raise ProcessorRejected(
-                f"invoice {ref} is {invoice.snapshot.status} and cannot be paid",
+                f"invoice {snapshot.ref} is {snapshot.status} and cannot be paid",
                 reason="invoice_not_open",
             )
         self._pay(invoice)
         self._standing.paid(invoice)
 
     def authenticate(self, subscription_ref: str) -> None:
-        """Let the customer pass the bank's check: the waiting payment goes through."""
-        invoice = self._waiting(subscription_ref)
+        """Let the customer of a subscription pass the bank's check."""
+        self.pass_check(self._waiting(subscription_ref))
+
+    def fail_authentication(self, subscription_ref: str) -> None:
+        """Let the customer of a subscription fail the bank's check."""
+        self.fail_check(self._waiting(subscription_ref))
+
+    def pass_check(self, invoice: InvoiceRecord) -> None:
+        """The customer has passed the bank's check: the waiting payment goes through."""
+        self._require_waiting(invoice)
         card = self._books.cards.get(invoice.card or "")
         if card is not None:
             card.is_authenticated = True
@@ -105,9 +120,9 @@ class Payments:
         self._pay(invoice)
         self._standing.paid(invoice)
 
-    def fail_authentication(self, subscription_ref: str) -> None:
-        """Let the customer fail the bank's check: the payment failed, and waits no longer."""
-        invoice = self._waiting(subscription_ref)
+    def fail_check(self, invoice: InvoiceRecord) -> None:
+        """The customer has failed the bank's check: the payment failed, and waits no longer."""
+        self._require_waiting(invoice)
         invoice.is_waiting = False
         self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
 
@@ -126,6 +141,10 @@ class Payments:
             ),
         )
         self._emitter.emit("invoice.paid", "invoice", snapshot.ref)
+
+    def _require_waiting(self, invoice: InvoiceRecord) -> None:
+        if not invoice.is_waiting:
+            raise ProcessorRejected("no bank asks for the customer", reason="not_waiting")
 
     def _waiting(self, subscription_ref: str) -> InvoiceRecord:
         subscription = find(self._books.subscriptions, "subscription", subscription_ref)

@@ -13,10 +13,13 @@ from typing import Literal
 
 import msgspec
 
+from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
 from accrue_core.contracts.customers import CustomerSnapshot
 from accrue_core.contracts.invoices import InvoiceSnapshot
 from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
+from accrue_core.contracts.portal import CreatePortalSession
 from accrue_core.contracts.subscriptions import SubscriptionSnapshot, SubscriptionStatus
+from accrue_core.errors import ProcessorRejected
 from accrue_core.money import Money
 
 Interval = Literal["day", "week", "month", "year"]
@@ -103,6 +106,47 @@ class InvoiceRecord:
     is_waiting: bool = False
     card: str | None = None
 
+    @property
+    def payment(self) -> str:
+        """The payment that collects it."""
+        payments = self.snapshot.payments
+        return (payments[0].payment if payments else None) or self.snapshot.ref
+
+
+@dataclass(slots=True, kw_only=True)
+class CheckoutRecord:
+    """A checkout session, as it was asked for under one operation.
+
+    ``waiting`` is the test card whose bank asks for the customer; ``card`` is what was attached
+    in the end.
+    """
+
+    snapshot: CheckoutSessionSnapshot
+    request: CreateCheckoutSession
+    operation_id: str
+    waiting: str | None = None
+    card: str | None = None
+
+    def answered(self) -> str:
+        """Return the card whose bank has been answered; it waits no longer."""
+        card, self.waiting = _waiting(self.waiting), None
+        return card
+
+
+@dataclass(slots=True, kw_only=True)
+class PortalRecord:
+    """A portal session; ``waiting`` as on a checkout session."""
+
+    ref: str
+    request: CreatePortalSession
+    expires_at: datetime
+    waiting: str | None = None
+
+    def answered(self) -> str:
+        """Return the card whose bank has been answered; it waits no longer."""
+        card, self.waiting = _waiting(self.waiting), None
+        return card
+
 
 class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Something that happened, as a webhook will announce it.
@@ -175,3 +219,9 @@ class Refusal:
     code: str
     message: str
     attributes: dict[str, str | int | float | None]
+
+
+def _waiting(card: str | None) -> str:
+    if card is None:
+        raise ProcessorRejected("no bank asks for the customer", reason="not_waiting")
+    return card

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accrue_core.contracts.requests import OPERATION_METADATA
@@ -15,14 +15,38 @@ from accrue_core.contracts.subscriptions import (
     SubscriptionStatus,
 )
 from accrue_core.errors import ProcessorRejected
+from accrue_core.money import Money
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.cycles import Cycles
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.pricing import Pricing
-from accrue_fake.engine.records import CustomerRecord, Price, SubscriptionRecord
+from accrue_fake.engine.records import CardRecord, CustomerRecord, Price, SubscriptionRecord
 
 LONGEST_TRIAL = timedelta(days=730)
 DAYS_UNTIL_DUE = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a request costs, whoever makes it; ``total`` is for one period."""
+
+    prices: tuple[Price, ...]
+    total: Money
+    trial_end: datetime | None
+
+    @property
+    def due_today(self) -> Money:
+        """What is paid at the start: nothing while a trial runs."""
+        return self.total if self.trial_end is None else Money(0, self.total.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a request comes to for its customer, once it was found to be in order."""
+
+    customer: CustomerRecord
+    offer: Offer
+    days_until_due: int | None
 
 
 class Starting:
@@ -34,22 +58,38 @@ class Starting:
         self._pricing = pricing
         self._cycles = cycles
 
-    def start(self, request: CreateSubscription, key: Key) -> SubscriptionRecord:
-        """Start a subscription, or refuse."""
-        customer = self._customer(request)
+    def offer(self, request: CreateSubscription) -> Offer:
+        """Say what a request would cost now."""
         prices = self._pricing.prices_of(request.items)
-        currency = prices[0].money.currency
-        if customer.snapshot.currency not in (None, currency):
+        quantities = [item.quantity for item in request.items]
+        amounts = (price.money.minor * n for price, n in zip(prices, quantities, strict=True))
+        return Offer(
+            prices=prices,
+            total=Money(sum(amounts), prices[0].money.currency),
+            trial_end=self._trial_end(request),
+        )
+
+    def terms(self, request: CreateSubscription) -> Terms:
+        """Say what a request comes to, or refuse. It changes nothing."""
+        customer, offer = self._customer(request), self.offer(request)
+        if customer.snapshot.currency not in (None, offer.total.currency):
             raise ProcessorRejected(
                 f"this customer is billed in {customer.snapshot.currency}", param="items.price"
             )
-        trial_end = self._trial_end(request)
-        days = self._days_until_due(request)
-        record = self._record(request, key, prices, anchor=trial_end or self._books.now)
-        record.days_until_due = days
-        self._enroll(customer, record, key)
+        return Terms(customer=customer, offer=offer, days_until_due=self._days_until_due(request))
+
+    def start(
+        self, request: CreateSubscription, key: Key, *, paid_with: CardRecord | None = None
+    ) -> SubscriptionRecord:
+        """Start a subscription, or refuse; ``paid_with`` as of ``Cycles.begin``."""
+        terms = self.terms(request)
+        trial_end = terms.offer.trial_end
+        anchor = trial_end or self._books.now
+        record = self._record(request, key, terms.offer.prices, anchor=anchor)
+        record.days_until_due = terms.days_until_due
+        self._enroll(terms.customer, record, key)
         if trial_end is None:
-            self._cycles.begin(record)
+            self._cycles.begin(record, paid_with=paid_with)
         else:
             self._cycles.begin_trial(record, trial_end)
         return record

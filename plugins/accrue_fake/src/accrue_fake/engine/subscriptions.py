@@ -69,6 +69,13 @@ class Subscriptions:
         """Return the refs of a customer's subscriptions, oldest first."""
         return tuple(find(self._books.customers, "customer", ref).subscriptions)
 
+    def change(self, request: CancelSubscription | KeepSubscription) -> Answer:
+        """Do what the customer asks for on a page, where nobody has a key."""
+        key = Key("", "")
+        if isinstance(request, KeepSubscription):
+            return self._keep(request, key)
+        return self._cancel(request, key)
+
     def becomes(self, ref: str, status: SubscriptionStatus | str) -> Answer:
         """Give it a status from outside, as a seller does in the processor's dashboard.
 

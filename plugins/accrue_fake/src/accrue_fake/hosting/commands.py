@@ -59,7 +59,8 @@ def host(
     from accrue_fake.hosting.journal import Journal
     from accrue_fake.hosting.server import Host
 
-    secret = FakeSettings.from_env().webhook_secret
+    chosen = FakeSettings.from_env()
+    secret, pages = chosen.webhook_secret, chosen.pages_url
 
     def make() -> Engine:
         return Engine(
@@ -68,10 +69,11 @@ def host(
             retry_days=tuple(int(days) for days in retry_days.split(",") if days),
             final="unpaid" if final == "unpaid" else "canceled",
             webhook_secret=secret,
+            pages=pages,
         )
 
     journal = None if snapshot is None else Journal(snapshot)
-    engine = make() if journal is None else journal.restore(make, secret=secret)
+    engine = make() if journal is None else journal.restore(make, secret=secret, pages=pages)
     asyncio.run(Host(engine, journal).serve(socket_path, is_with_parent=with_parent))
 
 

@@ -18,6 +18,7 @@ import msgspec
 from accrue_core.errors import ConfigurationError
 from accrue_core.settings import Secret
 from accrue_fake.engine import codec
+from accrue_fake.engine.addresses import NOWHERE
 from accrue_fake.engine.books import save
 from accrue_fake.engine.door import Door
 from accrue_fake.engine.engine import Engine
@@ -36,12 +37,14 @@ class Journal:
         self._number = 0
         self._file: int | None = None
 
-    def restore(self, make: Callable[[], Engine], *, secret: Secret) -> Engine:
+    def restore(
+        self, make: Callable[[], Engine], *, secret: Secret, pages: str = NOWHERE
+    ) -> Engine:
         """Return the engine as it last was, or a new one, and be ready to write on."""
         if self._snapshot.exists():
             head, _, books = self._snapshot.read_bytes().partition(b"\n")
             self._number = _number(head)
-            engine = Engine.load(books, webhook_secret=secret)
+            engine = Engine.load(books, webhook_secret=secret, pages=pages)
             self._replay(engine)
         else:
             engine = make()

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from accrue_core.errors import AccrueError, ConfigurationError, ProcessorUnreachable
 from accrue_core.settings import Secret
+from accrue_fake.engine.addresses import NOWHERE
 from accrue_fake.engine.signing import DEFAULT_SECRET
 from accrue_fake.hosting.client import HostedBackend, HostedClock, ask
 
@@ -30,10 +31,14 @@ class HostProcess:
         *,
         snapshot: Path | str | None = None,
         webhook_secret: Secret = DEFAULT_SECRET,
+        pages: str = NOWHERE,
         options: tuple[str, ...] = (),
     ) -> None:
         self.socket_path = Path(socket_path)
-        self._secret = webhook_secret
+        self._environ = {
+            "ACCRUE_FAKE_WEBHOOK_SECRET": webhook_secret.reveal(),
+            "ACCRUE_FAKE_PAGES_URL": pages,
+        }
         self._command = [
             *(sys.executable, "-m", "accrue_fake", "host", "--with-parent"),
             *("--socket", str(self.socket_path)),
@@ -69,7 +74,7 @@ class HostProcess:
 
     def start(self, *, patience: float = 30.0) -> None:
         """Start it and wait until it answers."""
-        environ = {**os.environ, "ACCRUE_FAKE_WEBHOOK_SECRET": self._secret.reveal()}
+        environ = {**os.environ, **self._environ}
         self._process = subprocess.Popen(self._command, env=environ)  # noqa: S603
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:

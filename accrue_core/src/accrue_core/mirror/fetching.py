@@ -11,7 +11,7 @@ from accrue_core.context import Context
 from accrue_core.contracts.results import Answer
 from accrue_core.db import rows
 from accrue_core.db.transaction import refuse_inside
-from accrue_core.errors import ProcessorUnavailable
+from accrue_core.errors import ProcessorUnavailable, RemoteMissing
 from accrue_core.mirror.nouns import Name, Registry
 
 _GENERATIONS = 3
@@ -20,21 +20,27 @@ _GENERATIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What was answered, and what could not be."""
+    """What was answered, what could not be, and the parents that may be there and were not told.
+
+    Whoever absorbs the answers promises a refresh of each of ``owed`` first: their children would
+    otherwise wait unlinked, and grant nothing, until something else happens to the parent.
+    """
 
     answers: Mapping[Name, Answer] = field(default_factory=dict)
     errors: Mapping[Name, Exception] = field(default_factory=dict)
+    owed: Collection[Name] = ()
 
 
 async def fetch_all(ctx: Context, names: Collection[Name]) -> Fetched:
     """Fetch things and the parents of theirs that we do not hold.
 
-    A parent that cannot be fetched is left out: the child is absorbed beside its ref, and linked
-    when the parent arrives.
+    A parent that is not there is left out: the child is absorbed beside its ref, and linked when
+    the parent arrives. One that could not be asked for is owed.
     """
     refuse_inside("a fetch")
     answers: dict[Name, Answer] = {}
     errors: dict[Name, Exception] = {}
+    owed: set[Name] = set()
     wanted = sorted(set(names))
     for generation in range(_GENERATIONS):
         results = await _fetch(ctx, wanted)
@@ -43,10 +49,12 @@ async def fetch_all(ctx: Context, names: Collection[Name]) -> Fetched:
                 answers[name] = result
             elif generation == 0:
                 errors[name] = result
-        wanted = await _unknown_parents(ctx, answers, tried={*answers, *errors, *wanted})
+            elif not isinstance(result, RemoteMissing):
+                owed.add(name)
+        wanted = await _unknown_parents(ctx, answers, tried={*answers, *errors, *owed, *wanted})
         if not wanted:
             break
-    return Fetched(answers, errors)
+    return Fetched(answers, errors, owed)
 
 
 async def _fetch(ctx: Context, names: Sequence[Name]) -> list[Answer | Exception]:

@@ -1,0 +1,26 @@
+"""Checkout sessions, as the fake processor keeps them."""
+
+from __future__ import annotations
+
+from accrue_core.contracts.checkout import CreateCheckoutSession
+from accrue_core.contracts.results import Answer, Key
+from accrue_fake.backend import Backend
+
+
+class FakeCheckout:
+    """The engine's checkout sessions."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def create(self, request: CreateCheckoutSession, *, key: Key) -> Answer:
+        """Open the page; ``next_action`` leads there."""
+        answer: Answer = await self._backend.call(
+            "checkout", "create", {"request": request, "key": key}
+        )
+        return answer
+
+    async def fetch(self, ref: str) -> Answer:
+        """Return it as it is now; a completed one brings what came of it."""
+        answer: Answer = await self._backend.call("checkout", "fetch", {"ref": ref})
+        return answer
