@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -154,3 +154,13 @@ def _scalar(value: object, hint: Any, where: str) -> Iterator[str]:
 
 def _is_optional(hint: Any) -> bool:
     return get_origin(hint) is Union and NoneType in get_args(hint)
+
+
+def filled(data: dict[str, Any], *, besides: Set[str] = frozenset()) -> dict[str, Any]:
+    """Return an object with null under every key that may be null and is not there.
+
+    ``besides`` names the keys that Stripe leaves out unless they are asked for.
+    """
+    cls: type = get_object_class("V1", data["object"])
+    empty = {key: None for key, hint in hints(cls).items() if _is_optional(hint)}
+    return {key: value for key, value in {**empty, **data}.items() if key not in besides}

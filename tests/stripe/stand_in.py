@@ -23,7 +23,7 @@ from urllib.parse import parse_qs
 
 import uvicorn
 
-from accrue_core.contracts.routes import Receive, Scope, Send
+from accrue_core.contracts.routes import ASGIApplication, Receive, Scope, Send
 from tests.stripe.objects import Json
 
 COLLECTIONS = {
@@ -143,7 +143,7 @@ def objects_in(path: Path) -> list[Json]:
 
 
 @contextmanager
-def served(app: StandIn) -> Iterator[str]:
+def served(app: ASGIApplication) -> Iterator[str]:
     """Serve an application on a free port of this machine; return its origin."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none", http="h11")

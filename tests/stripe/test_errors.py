@@ -103,6 +103,39 @@ async def test_a_decline_says_why() -> None:
     assert error.reason == "insufficient_funds"
 
 
+async def test_a_key_used_for_another_request_is_called_that() -> None:
+    error = await refusal(problem(400, "idempotency_error"))
+    assert isinstance(error, ProcessorRejected)
+    assert error.reason == "idempotency_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("word", "is_told"),
+    [("insufficient_funds", True), ("fraudulent", False), ("stolen_card", False), ("x1", False)],
+)
+async def test_a_decline_advises_the_customer_without_accusing_them(
+    word: str, is_told: bool
+) -> None:
+    error = await refusal(problem(402, "card_error", code="card_declined", decline_code=word))
+    assert isinstance(error, CardDeclined)
+    assert (error.advice != "Please use another card.") == is_told
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("This customer has no attached payment source or default.", "no_payment_method"),
+        ("Missing email. jane@person.example", "no_email"),
+        ("The customer jane@person.example is missing", "rejected"),
+    ],
+)
+async def test_of_a_sentence_only_our_word_for_it_is_kept(message: str, reason: str) -> None:
+    error = await refusal(problem(400, "invalid_request_error", message=message))
+    assert isinstance(error, ProcessorRejected)
+    assert error.reason == reason
+    assert ("reason" in str(error)) == (reason != "rejected")
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [("7", 7.0), ("0.5", 0.5), ("999999", 3600.0), ("soon", None), ("-1", None), ("nan", None)],

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
-from accrue_core.contracts.capabilities import Capability, SupportLevel
-from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.invoices import InvoiceSnapshot
-from accrue_core.contracts.payment_methods import AttachPaymentMethod
-from accrue_core.contracts.processor import Processor
-from accrue_core.contracts.results import Answer, GoneSnapshot, Key, UnreadableSnapshot
-from accrue_core.contracts.subscriptions import (
-    CancelSubscription,
-    CreateSubscription,
-    KeepSubscription,
-    NewItem,
-    SubscriptionSnapshot,
-)
-from accrue_core.errors import (
-    InvalidRequest,
-    RemoteMissing,
-    UnknownVocabulary,
-    UnsupportedCapability,
-)
+from accrue_core.contracts.results import Answer, GoneSnapshot, UnreadableSnapshot
+from accrue_core.contracts.subscriptions import SubscriptionSnapshot
+from accrue_core.errors import InvalidRequest, RemoteMissing, UnknownVocabulary
 from accrue_core.owners import Owner
 from accrue_core.settings import Secret
 from accrue_stripe.processor import StripeProcessor
@@ -45,7 +28,6 @@ from tests.stripe import invoice_objects, objects
 from tests.stripe.stand_in import StandIn, served
 
 ROOT = Path(__file__).parents[2]
-KEY = Key("key-1", "aop_1")
 
 
 def account(api_base: str = STRIPE_API_BASE) -> StripeSettings:
@@ -215,60 +197,3 @@ def test_the_stand_in_runs_by_itself() -> None:
     command = [sys.executable, "-m", "tests.stripe.stand_in", "--help"]
     shown = subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=ROOT)
     assert b"--object" in shown.stdout
-
-
-async def test_commands_are_refused_in_so_many_words(stripe_now: StandIn) -> None:
-    new = CreateSubscription(customer="cus_1", items=(NewItem(price="price_1"),))
-    async with asking(stripe_now) as processor:
-        subscriptions = processor.subscriptions
-        calls = {
-            Capability.CREATE_CUSTOMER: processor.customers.create(
-                CreateCustomer(owner=Owner("team", "42")), key=KEY
-            ),
-            Capability.ATTACH_PAYMENT_METHOD: processor.payment_methods.attach(
-                AttachPaymentMethod(customer="cus_1", payment_method="pm_1"), key=KEY
-            ),
-            Capability.SUBSCRIBE: subscriptions.create(new, key=KEY),
-            Capability.CANCEL_NOW: subscriptions.cancel(
-                CancelSubscription(ref="sub_1", when="now"), key=KEY
-            ),
-            Capability.CANCEL_AT_PERIOD_END: subscriptions.cancel(
-                CancelSubscription(ref="sub_1", when="period_end"), key=KEY
-            ),
-            Capability.CANCEL_AT_DATE: subscriptions.cancel(
-                CancelSubscription(ref="sub_1", when="at"), key=KEY
-            ),
-            Capability.KEEP: subscriptions.keep(KeepSubscription(ref="sub_1"), key=KEY),
-        }
-        for capability, call in calls.items():
-            assert processor.support[capability].level is SupportLevel.UNSUPPORTED
-            with pytest.raises(UnsupportedCapability) as refused:
-                await call
-            assert refused.value.capability == capability
-    assert stripe_now.asked == []
-
-
-async def test_the_processor_keeps_the_contract(stripe_now: StandIn) -> None:
-    async with asking(stripe_now) as concrete:
-        processor: Processor = concrete
-        assert set(processor.support) == set(Capability)
-        assert (processor.name, processor.fetch_limit, dict(processor.recovery)) == (
-            "stripe",
-            8,
-            {},
-        )
-        request = CreateCustomer(owner=Owner("team", "42"))
-        since = datetime(2027, 1, 1, tzinfo=UTC)
-        assert await processor.find_created(request, key=KEY, since=since) is None
-
-
-async def test_the_sdk_s_log_says_nothing_about_anyone(
-    stripe_now: StandIn, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    async with asking(stripe_now) as processor:
-        await processor.fetch("customer", "cus_TeamFortyTwo")
-        with pytest.raises(RemoteMissing):
-            await processor.fetch("customer", "cus_2")
-    assert "example" not in caplog.text
-    assert "sk_test_1" not in caplog.text

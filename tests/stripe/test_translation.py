@@ -21,7 +21,7 @@ from accrue_stripe.translate.customers import customer
 from accrue_stripe.translate.invoices import invoice
 from accrue_stripe.translate.payment_methods import payment_method
 from accrue_stripe.translate.subscriptions import subscription
-from tests.stripe import invoice_objects, objects
+from tests.stripe import invoice_objects, objects, page_objects
 from tests.stripe.conformance import violations
 from tests.stripe.objects import FEBRUARY, JANUARY, NOON, Json
 
@@ -96,6 +96,8 @@ def outcome(translate: Translate, data: object) -> object:
         invoice_objects.proration_line,
         invoice_objects.invoice_payment,
         invoice_objects.invoice,
+        page_objects.checkout_session,
+        page_objects.portal_session,
     ],
 )
 def test_our_objects_have_the_shape_that_the_sdk_describes(make: Callable[[], Json]) -> None:

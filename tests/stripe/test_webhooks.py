@@ -28,6 +28,7 @@ SECRETS = ("whsec_current", "whsec_previous")
 SETTINGS = StripeSettings(
     api_key=Secret("sk_test_1"), webhook_secrets=tuple(Secret(secret) for secret in SECRETS)
 )
+SESSION = {"object": "checkout.session", "id": "cs_test_1"}
 ITEM = {"object": "invoiceitem", "invoice": "in_1"}
 CANONICAL = re.compile(r"(?:0|[1-9][0-9]{0,11})")
 
@@ -200,6 +201,9 @@ def test_an_unsigned_body_is_refused() -> None:
         ("payment_intent.succeeded", {"object": "payment_intent", "id": "pi"}, None, None, False),
         ("charge.failed", {"object": "charge", "id": "ch_1", "invoice": 7}, None, None, False),
         ("balance.available", {"object": "balance"}, None, None, False),
+        ("checkout.session.completed", SESSION, "checkout_session", "cs_test_1", False),
+        ("checkout.session.expired", SESSION, "checkout_session", "cs_test_1", False),
+        ("checkout.session.of.the.future", {"object": "x", "id": "x_1"}, None, None, False),
         ("invoice.line.of.the.future", {"object": "line_item", "id": "il"}, None, None, False),
     ],
 )  # fmt: skip
@@ -222,6 +226,12 @@ def test_a_thin_notification_points_at_its_related_object(type_: str) -> None:
     found = thin(f"v1.{type_}.updated", {"type": type_, "id": "ref_1", "url": "/v1/x"})
     assert (found.noun, found.object_ref, found.is_deletion) == (type_, "ref_1", False)
     assert found.created_at == datetime(2027, 1, 15, 8, tzinfo=UTC)
+
+
+def test_a_thin_notification_about_a_checkout_session_uses_our_word_for_it() -> None:
+    related = {"type": "checkout.session", "id": "cs_test_1", "url": "/v1/checkout/sessions/x"}
+    found = thin("v1.checkout.session.completed", related)
+    assert (found.noun, found.object_ref) == ("checkout_session", "cs_test_1")
 
 
 def test_a_thin_deletion_is_a_deletion() -> None:

@@ -1,8 +1,7 @@
-"""One account's connection, made at the first request, and the reading of whole lists."""
+"""One account's connection, made at the first request."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from accrue_core.errors import UnknownVocabulary
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
     import stripe
 
     from accrue_stripe.transport import Transport
-
-PAGE = 100
-"""The most that Stripe puts on one page; its default of 10 would cost ten times the requests."""
 
 Json = dict[str, Any]
 
@@ -59,30 +55,3 @@ def wire(answered: stripe.StripeObject) -> Json:
     if not isinstance(data, dict):
         raise UnknownVocabulary(where="answer", word="not a JSON object")
     return data
-
-
-async def complete(
-    whole: Json, key: str, next_page: Callable[[Any], Awaitable[stripe.StripeObject]]
-) -> None:
-    """Replace a list that has more by all of it, page by page.
-
-    ``next_page`` is given the paging parameters. A page that brings nothing new would be asked
-    for again for ever, and is refused.
-    """
-    envelope = whole.get(key)
-    if not isinstance(envelope, dict) or envelope.get("has_more") is not True:
-        return
-    collected: list[Any] = []
-    paging: Json = {"limit": PAGE}
-    while True:
-        page = wire(await next_page(paging))
-        items = page.get("data")
-        collected += items if isinstance(items, list) else []
-        if page.get("has_more") is not True:
-            break
-        last = items[-1] if isinstance(items, list) and items else None
-        cursor = last.get("id") if isinstance(last, dict) else None
-        if not isinstance(cursor, str) or cursor == paging.get("starting_after"):
-            raise UnknownVocabulary(where=f"{key}.has_more", word="a page that leads nowhere")
-        paging = {"limit": PAGE, "starting_after": cursor}
-    whole[key] = {**envelope, "data": collected, "has_more": False}

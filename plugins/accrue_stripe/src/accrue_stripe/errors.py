@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from accrue_core.errors import (
     CardDeclined,
+    NotAsked,
     OperationInProgress,
     ProcessorError,
     ProcessorMisconfigured,
@@ -30,6 +31,28 @@ if TYPE_CHECKING:
 NOT_SENT = "accrue_not_sent"
 """The code our transport gives a failure that happened before anything was sent."""
 
+_ADVICE = {
+    "insufficient_funds": "There is not enough money on this card: please use another one.",
+    "expired_card": "This card has expired: please use another one.",
+    "incorrect_cvc": "The card's security code is not right: please enter the card again.",
+    "invalid_cvc": "The card's security code is not right: please enter the card again.",
+    "incorrect_number": "The card's number is not right: please enter the card again.",
+    "invalid_number": "The card's number is not right: please enter the card again.",
+    "invalid_expiry_month": "The card's expiry date is not right: please enter the card again.",
+    "invalid_expiry_year": "The card's expiry date is not right: please enter the card again.",
+    "authentication_required": "The bank asks you to confirm: please try again and confirm.",
+    "issuer_not_available": "The bank could not be reached: please try again in a moment.",
+    "processing_error": "The bank could not be reached: please try again in a moment.",
+    "try_again_later": "The bank could not be reached: please try again in a moment.",
+}
+"""What a customer may be told. Why a card is suspected of fraud or theft is not for its holder."""
+
+_SENTENCES = {
+    "This customer has no attached payment source": "no_payment_method",
+    "Missing email": "no_email",
+}
+"""Refusals that Stripe gives no code: how its sentence begins, and our word for it."""
+
 _VOCABULARY = re.compile(r"[A-Za-z0-9_.\[\]]{1,80}")
 _LONGEST_WAIT = 3600.0
 
@@ -43,6 +66,24 @@ def translated(noun: str, ref: str) -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise translate(error, noun=noun, ref=ref) from None
+
+
+@contextmanager
+def halfway() -> Iterator[None]:
+    """Let nobody believe that nothing happened: a part of what was asked is done by now."""
+    try:
+        yield
+    except NotAsked as error:
+        raise ProcessorUnavailable(f"done in part; then: {error}") from None
+
+
+@contextmanager
+def afterwards() -> Iterator[None]:
+    """Let nobody believe that it was refused: it is done, and only its reading failed."""
+    try:
+        yield
+    except (NotAsked, ProcessorRejected) as error:
+        raise ProcessorUnavailable(f"done, but not read; then: {error}") from None
 
 
 def translate(
@@ -60,15 +101,16 @@ def translate(
         return ProcessorMisconfigured(f"Stripe refused the key or its permissions ({said})")
     if status == 429 or (status == 400 and code == "rate_limit"):
         return RateLimited(f"Stripe asks to slow down ({said})", retry_after=_wait(error))
-    if status == 404 and code == "resource_missing":
+    if status == 404 and code == "resource_missing" and not _is_about_another(noun, param):
         return RemoteMissing(noun=noun, ref=ref)
     if status == 409 and code == "idempotency_key_in_use":
         return OperationInProgress(f"{noun} {ref}")
     if status == 402 and _field(error, "type") == "card_error":
-        return CardDeclined(reason=_field(error, "decline_code") or code or "card_error")
+        return _declined(_field(error, "decline_code") or code or "card_error")
     if status in (400, 402) or (status == 404 and code is not None):
+        reason = code or _unsaid(error)
         return ProcessorRejected(
-            f"Stripe refused the request ({said})", reason=code or "rejected", param=param
+            f"Stripe refused the request ({said})", reason=reason or "rejected", param=param
         )
     return ProcessorUnavailable(f"Stripe did not answer as expected ({said})")
 
@@ -80,6 +122,7 @@ def _said(error: stripe.StripeError) -> tuple[int | None, str | None, str | None
         "status": error.http_status,
         "type": _field(error, "type"),
         "code": code,
+        "reason": None if code else _unsaid(error),
         "param": param,
         "request": _word(error.request_id),
     }
@@ -87,11 +130,34 @@ def _said(error: stripe.StripeError) -> tuple[int | None, str | None, str | None
     return error.http_status, code, param, said or type(error).__name__
 
 
+def _is_about_another(noun: str, param: str | None) -> bool:
+    """Whether it is the customer that is missing, and not the thing that was asked for."""
+    return param == "customer" != noun
+
+
+def _declined(reason: str) -> CardDeclined:
+    advice = _ADVICE.get(reason)
+    return CardDeclined(reason=reason, advice=advice) if advice else CardDeclined(reason=reason)
+
+
+def _unsaid(error: stripe.StripeError) -> str | None:
+    """Return our word for a refusal that has no code of Stripe's, where we know it."""
+    if _field(error, "type") == "idempotency_error":
+        return "idempotency_mismatch"
+    message = str(_inner(error).get("message"))
+    known = (word for start, word in _SENTENCES.items() if message.startswith(start))
+    return next(known, None)
+
+
 def _field(error: stripe.StripeError, key: str) -> str | None:
     """Read a field of the error as it was sent; the SDK drops some of them on the way."""
+    return _word(_inner(error).get(key))
+
+
+def _inner(error: stripe.StripeError) -> dict[str, object]:
     body = error.json_body
     inner = body.get("error") if isinstance(body, dict) else None
-    return _word(inner.get(key)) if isinstance(inner, dict) else None
+    return inner if isinstance(inner, dict) else {}
 
 
 def _word(value: object) -> str | None:

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accrue_core.clock import Clock
-from accrue_core.contracts.capabilities import NATIVE, UNSUPPORTED, Capability, SupportTable
+from accrue_core.contracts.capabilities import SupportTable
+from accrue_core.contracts.checkout import CreateCheckoutSession
+from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import Recovery
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.subscriptions import CreateSubscription
 from accrue_core.errors import InvalidRequest, UnknownVocabulary
 from accrue_stripe import webhooks
 from accrue_stripe.connection import Connection
+from accrue_stripe.gateways.checkout import StripeCheckout
 from accrue_stripe.gateways.customers import StripeCustomers
 from accrue_stripe.gateways.invoices import StripeInvoices
 from accrue_stripe.gateways.payment_methods import StripePaymentMethods
+from accrue_stripe.gateways.portal import StripePortal
 from accrue_stripe.gateways.subscriptions import StripeSubscriptions
 from accrue_stripe.settings import StripeSettings
+from accrue_stripe.support import RECOVERY, SUPPORT
 
 if TYPE_CHECKING:
     import httpx
-
-SUPPORT: SupportTable = MappingProxyType(
-    dict.fromkeys(Capability, UNSUPPORTED)
-    | {Capability.INVOICES: NATIVE, Capability.WEBHOOKS: NATIVE}
-)
-"""This version follows what happens at Stripe. It changes nothing there yet."""
 
 
 class StripeProcessor:
@@ -47,6 +47,8 @@ class StripeProcessor:
         self._payment_methods = StripePaymentMethods(self._connection)
         self._subscriptions = StripeSubscriptions(self._connection)
         self._invoices = StripeInvoices(self._connection)
+        self._checkout = StripeCheckout(self._connection, self._subscriptions)
+        self._portal = StripePortal(self._connection)
 
     @property
     def name(self) -> str:
@@ -60,8 +62,8 @@ class StripeProcessor:
 
     @property
     def recovery(self) -> Mapping[str, Recovery]:
-        """Nothing: what cannot be asked for cannot be lost."""
-        return MappingProxyType({})
+        """For how long keys are remembered, and that what was created can be found."""
+        return RECOVERY
 
     @property
     def clock(self) -> Clock | None:
@@ -93,6 +95,16 @@ class StripeProcessor:
         """Operations on invoices."""
         return self._invoices
 
+    @property
+    def checkout(self) -> StripeCheckout:
+        """Operations on checkout sessions."""
+        return self._checkout
+
+    @property
+    def portal(self) -> StripePortal:
+        """The operation on portal sessions."""
+        return self._portal
+
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
         """Check a webhook's signature over the raw bytes and say where it points."""
         return webhooks.verify(body, headers, self._settings, now=now)
@@ -104,6 +116,7 @@ class StripeProcessor:
             "payment_method": self._payment_methods.fetch,
             "subscription": self._subscriptions.fetch,
             "invoice": self._invoices.fetch,
+            "checkout_session": self._checkout.fetch,
         }
         if noun not in fetches:
             raise InvalidRequest(f"nothing called {noun!r} is mirrored from Stripe")
@@ -114,14 +127,17 @@ class StripeProcessor:
             raise UnknownVocabulary(where=f"{noun}.id", word="another one than was asked for")
         return answer
 
-    async def find_created(
-        self,
-        request: Request,  # noqa: ARG002
-        *,
-        key: Key,  # noqa: ARG002
-        since: datetime,  # noqa: ARG002
-    ) -> Answer | None:
-        """Return nothing: nothing can have been created through this processor."""
+    async def find_created(self, request: Request, *, key: Key, since: datetime) -> Answer | None:
+        """Return what a create request under this key has created since then, if anything."""
+        match request:
+            case CreateCustomer():
+                return await self._customers.find_created(request, key=key, since=since)
+            case AttachPaymentMethod():
+                return await self._payment_methods.find_created(request)
+            case CreateSubscription():
+                return await self._subscriptions.find_created(request, key=key, since=since)
+            case CreateCheckoutSession():
+                return await self._checkout.find_created(request, key=key, since=since)
         return None
 
     async def close(self) -> None:

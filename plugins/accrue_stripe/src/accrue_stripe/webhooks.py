@@ -38,6 +38,7 @@ _FAMILIES: tuple[tuple[str, str, str, str], ...] = (
     ("invoice.", "invoice", "invoice", "id"),
     ("invoice_payment.", "invoice_payment", "invoice", "invoice"),
     ("invoiceitem.", "invoiceitem", "invoice", "invoice"),
+    ("checkout.session.", "checkout.session", "checkout_session", "id"),
 )
 """Event names by prefix: the object they carry, the noun it concerns, where that noun's ref is."""
 
@@ -47,7 +48,14 @@ _DELETIONS = frozenset({"customer.deleted", "invoice.deleted"})
 _NOT_STORED = frozenset({"invoice.upcoming"})
 """Events about something that Stripe itself does not keep: there is nothing to fetch."""
 
-_MIRRORED = frozenset({"customer", "payment_method", "subscription", "invoice"})
+_MIRRORED = {
+    "customer": "customer",
+    "payment_method": "payment_method",
+    "subscription": "subscription",
+    "invoice": "invoice",
+    "checkout.session": "checkout_session",
+}
+"""What a thin notification may be about: Stripe's name of the object, and ours."""
 
 
 class _Kind(msgspec.Struct):
@@ -206,7 +214,7 @@ def _of_notification(event: _Notification) -> ProcessorEvent:
     related = event.related_object
     noun = ref = None
     if related is not None and related.type in _MIRRORED and not event.context:
-        noun, ref = related.type, msgspec.convert(related.id, _Text)
+        noun, ref = _MIRRORED[related.type], msgspec.convert(related.id, _Text)
     return ProcessorEvent(
         ref=event.id,
         type=event.type,

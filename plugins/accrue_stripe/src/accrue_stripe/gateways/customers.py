@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from accrue_core.contracts.capabilities import Capability
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
 from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.results import Answer, Key
-from accrue_core.errors import UnsupportedCapability
 from accrue_stripe.connection import Connection, wire
 from accrue_stripe.errors import translated
+from accrue_stripe.listing import find_created
+from accrue_stripe.params.customers import new_customer
 from accrue_stripe.translate.customers import customer
+
+if TYPE_CHECKING:
+    import stripe
 
 
 class StripeCustomers:
@@ -17,14 +23,28 @@ class StripeCustomers:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def create(self, request: CreateCustomer, *, key: Key) -> Answer:  # noqa: ARG002
-        """Refuse: not supported yet."""
-        raise UnsupportedCapability(
-            processor=self._connection.name, capability=Capability.CREATE_CUSTOMER
-        )
+    async def create(self, request: CreateCustomer, *, key: Key) -> Answer:
+        """Create the customer; asked twice under one key, create it once."""
+        with translated("customer", f"of {request.owner}"):
+            remote = await self._connection.client.v1.customers.create_async(
+                new_customer(request, key), {"idempotency_key": key.idempotency_key}
+            )
+        return Answer(customer(wire(remote)))
 
     async def fetch(self, ref: str) -> Answer:
         """Return the customer as it is now; Stripe answers for a deleted one and says so."""
         with translated("customer", ref):
             remote = await self._connection.client.v1.customers.retrieve_async(ref)
         return Answer(customer(wire(remote)))
+
+    async def find_created(
+        self, request: CreateCustomer, *, key: Key, since: datetime
+    ) -> Answer | None:
+        """Look through all customers created since: they have no parent to be listed under."""
+
+        async def page(asked: Any) -> stripe.StripeObject:
+            return await self._connection.client.v1.customers.list_async(asked)
+
+        with translated("customer", f"of {request.owner}"):
+            found = await find_created("customers", key.operation_id, since, page)
+        return None if found is None else Answer(customer(found))

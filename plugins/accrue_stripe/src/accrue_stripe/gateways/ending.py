@@ -1,0 +1,65 @@
+"""How a subscription of Stripe's is ended at once, and how a pending end is undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accrue_core.contracts.results import Key
+from accrue_core.contracts.subscriptions import CancelSubscription, KeepSubscription
+from accrue_core.errors import RemoteMissing
+from accrue_stripe.connection import Json, wire
+from accrue_stripe.errors import afterwards, halfway, translated
+from accrue_stripe.params.subscriptions import AT_ONCE, NOT_AT_A_DATE, NOT_AT_PERIOD_END
+
+if TYPE_CHECKING:
+    import stripe
+
+ENDED_BY_METADATA = "accrue_ended_by"
+"""The metadata field of a subscription that names the operation which ended it at once."""
+
+
+async def end_now(client: stripe.StripeClient, request: CancelSubscription, key: Key) -> Json:
+    """Mark it, then end it: the mark is what makes asking again the same as asking once.
+
+    Stripe ends with a DELETE, remembers keys of POSTs only, and answers a second DELETE with a
+    bare 404. The mark is a POST: its remembered answer tells whether the subscription was alive
+    when this operation began. If it was, and has ended by now, it ended as asked.
+    """
+    ref, subscriptions = request.ref, client.v1.subscriptions
+    with translated("subscription", ref):
+        marked = wire(
+            await subscriptions.update_async(
+                ref,
+                {"metadata": {ENDED_BY_METADATA: key.operation_id}},
+                {"idempotency_key": f"{key.idempotency_key}-mark"},
+            )
+        )
+    try:
+        with translated("subscription", ref):
+            options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-end"}
+            return wire(await subscriptions.cancel_async(ref, AT_ONCE, options))
+    except RemoteMissing:
+        if marked.get("ended_at") is not None:
+            raise
+        with afterwards(), translated("subscription", ref):
+            found = wire(await subscriptions.retrieve_async(ref))
+        if found.get("ended_at") is None:
+            raise
+        return found
+
+
+async def keep(client: stripe.StripeClient, request: KeepSubscription, key: Key) -> Json:
+    """Undo an end at period end, and then one at a date, if there still is one.
+
+    Each is a request of its own, since Stripe refuses both in one, and which of the two an end
+    was may depend on who asked for it: in flexible billing its own portal sets a date.
+    """
+    ref, subscriptions = request.ref, client.v1.subscriptions
+    with translated("subscription", ref):
+        options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-period"}
+        kept = wire(await subscriptions.update_async(ref, NOT_AT_PERIOD_END, options))
+    if kept.get("cancel_at") is None:
+        return kept
+    with halfway(), translated("subscription", ref):
+        options = {"idempotency_key": f"{key.idempotency_key}-date"}
+        return wire(await subscriptions.update_async(ref, NOT_AT_A_DATE, options))

@@ -1,0 +1,72 @@
+"""Stripe keeps every promise a processor makes, through its SDK, at a stand-in of an account."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from accrue_core.testing.contracts.bench import Bench
+from accrue_core.testing.contracts.checkout import CheckoutContract, PortalContract
+from accrue_core.testing.contracts.customers import CustomerContract
+from accrue_core.testing.contracts.invoices import InvoiceContract
+from accrue_core.testing.contracts.payment_methods import PaymentMethodContract
+from accrue_core.testing.contracts.processor import ProcessorContract
+from accrue_core.testing.contracts.subscriptions import EndingContract, SubscribingContract
+from accrue_core.testing.contracts.webhooks import WebhookContract
+from accrue_stripe.processor import StripeProcessor
+from tests.stripe.account.app import Account
+from tests.stripe.asking import asking, bench_of, furnished
+
+
+class AtTheAccount:
+    """The suites at an account of their own; every request is checked while they run."""
+
+    @pytest.fixture
+    def account(self) -> Account:
+        return furnished()
+
+    @pytest.fixture
+    async def processor(self, account: Account) -> AsyncIterator[StripeProcessor]:
+        async with asking(account) as processor:
+            yield processor
+
+    @pytest.fixture
+    def bench(self, account: Account) -> Bench:
+        return bench_of(account)
+
+
+class TestProcessor(AtTheAccount, ProcessorContract):
+    pass
+
+
+class TestCustomers(AtTheAccount, CustomerContract):
+    pass
+
+
+class TestPaymentMethods(AtTheAccount, PaymentMethodContract):
+    pass
+
+
+class TestSubscribing(AtTheAccount, SubscribingContract):
+    pass
+
+
+class TestEnding(AtTheAccount, EndingContract):
+    pass
+
+
+class TestInvoices(AtTheAccount, InvoiceContract):
+    pass
+
+
+class TestCheckout(AtTheAccount, CheckoutContract):
+    pass
+
+
+class TestPortal(AtTheAccount, PortalContract):
+    pass
+
+
+class TestWebhooks(AtTheAccount, WebhookContract):
+    pass

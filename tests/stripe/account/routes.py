@@ -1,0 +1,73 @@
+"""What can be asked of the stand-in account: the path, the SDK's parameters, and who acts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.stripe.account import customers, invoices, pages, subscriptions
+from tests.stripe.objects import Json
+
+Act = Callable[..., Json]
+"""Given the books, the parameters and what the path names; returns an object or a list of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method on one path. ``params`` is a name in ``stripe.params``."""
+
+    method: str
+    path: str
+    params: str
+    act: Act
+
+    def match(self, method: str, path: str) -> re.Match[str] | None:
+        """Match a request, and what its path names."""
+        pattern = self.path.replace("{id}", "([^/]+)")
+        return re.fullmatch(pattern, path) if method == self.method else None
+
+
+ROUTES = (
+    Route("POST", "/v1/customers", "CustomerCreateParams", customers.create),
+    Route("GET", "/v1/customers", "CustomerListParams", customers.listed),
+    Route("POST", "/v1/customers/{id}", "CustomerUpdateParams", customers.update),
+    Route("GET", "/v1/customers/{id}", "CustomerRetrieveParams", customers.retrieve),
+    Route("POST", "/v1/payment_methods/{id}/attach", "PaymentMethodAttachParams", customers.attach),
+    Route(
+        "GET", "/v1/payment_methods/{id}", "PaymentMethodRetrieveParams", customers.retrieve_card
+    ),
+    Route("POST", "/v1/subscriptions", "SubscriptionCreateParams", subscriptions.create),
+    Route("GET", "/v1/subscriptions", "SubscriptionListParams", subscriptions.listed),
+    Route("POST", "/v1/subscriptions/{id}", "SubscriptionUpdateParams", subscriptions.update),
+    Route("GET", "/v1/subscriptions/{id}", "SubscriptionRetrieveParams", subscriptions.retrieve),
+    Route("DELETE", "/v1/subscriptions/{id}", "SubscriptionCancelParams", subscriptions.cancel),
+    Route("GET", "/v1/subscription_items", "SubscriptionItemListParams", subscriptions.items),
+    Route("GET", "/v1/invoices/{id}", "InvoiceRetrieveParams", invoices.retrieve),
+    Route("GET", "/v1/invoices/{id}/lines", "InvoiceLineItemListParams", invoices.lines),
+    Route("GET", "/v1/invoice_payments", "InvoicePaymentListParams", invoices.payments),
+    Route("POST", "/v1/checkout/sessions", "checkout.SessionCreateParams", pages.open_checkout),
+    Route("GET", "/v1/checkout/sessions", "checkout.SessionListParams", pages.list_checkouts),
+    Route(
+        "GET",
+        "/v1/checkout/sessions/{id}",
+        "checkout.SessionRetrieveParams",
+        pages.retrieve_checkout,
+    ),
+    Route(
+        "POST",
+        "/v1/billing_portal/sessions",
+        "billing_portal.SessionCreateParams",
+        pages.open_portal,
+    ),
+)
+
+
+def routed(method: str, path: str) -> tuple[Route, tuple[Any, ...]] | None:
+    """Find the route of a request and what its path names."""
+    for route in ROUTES:
+        matched = route.match(method, path)
+        if matched is not None:
+            return route, matched.groups()
+    return None

@@ -1,0 +1,106 @@
+"""A processor in front of the stand-in account, and what contract suites need to know of it."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+
+from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.processor import Processor
+from accrue_core.contracts.results import Answer
+from accrue_core.money import Money
+from accrue_core.settings import Secret
+from accrue_core.testing.contracts.bench import Bench
+from accrue_stripe.processor import StripeProcessor
+from accrue_stripe.settings import StripeSettings
+from tests.stripe.account.app import Account
+from tests.stripe.account.line import Fault
+from tests.stripe.send_event import event
+
+SECRET = "whsec_account"  # noqa: S105
+SETTINGS = StripeSettings(
+    api_key=Secret("sk_test_account"), webhook_secrets=(Secret(SECRET),), request_timeout=0.5
+)
+PRICE, GOOD, DECLINED, ASKING = "price_Ten", "pm_Good", "pm_Declined", "pm_Asking"
+TEN_DOLLARS = Money(1000, "usd")
+
+
+def furnished() -> Account:
+    """Return an account with a price, and with a card of each kind that nobody has yet."""
+    account = Account()
+    account.add_price(PRICE, TEN_DOLLARS.minor)
+    account.add_card(GOOD, "pays")
+    account.add_card(DECLINED, "is declined")
+    account.add_card(ASKING, "asks its customer")
+    return account
+
+
+@asynccontextmanager
+async def asking(
+    account: Account, settings: StripeSettings = SETTINGS
+) -> AsyncIterator[StripeProcessor]:
+    """Return a processor that the account answers in process; fail if it was asked wrongly."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(account)) as client:
+        yield StripeProcessor(settings, client)
+    assert account.complaints == []
+
+
+class StripeBench(Bench):
+    """A bench whose customers have an address: Stripe sends invoices to nobody without one."""
+
+    async def customer(self, processor: Processor) -> str:
+        """Return the ref of a new customer."""
+        request = CreateCustomer(owner=self.owner(), email="payer@person.example")
+        answer = await processor.customers.create(request, key=self.key())
+        return str(answer.main.ref)
+
+
+def bench_of(account: Account) -> StripeBench:
+    """Return the bench of an account."""
+
+    async def lose_next_answer() -> None:
+        account.faults.append(Fault(httpx.ReadError("reset"), is_done=True))
+
+    async def delete_customer(ref: str) -> None:
+        account.delete_customer(ref)
+
+    async def complete_checkout(opened: Answer) -> None:
+        account.complete_checkout(opened.main.ref)
+
+    return StripeBench(
+        price=PRICE,
+        amount=TEN_DOLLARS,
+        good_payment_method=GOOD,
+        declined_payment_method=DECLINED,
+        authenticating_payment_method=ASKING,
+        now=lambda: datetime.fromtimestamp(account.now, UTC),
+        event_body=event_body,
+        sign=sign,
+        lose_next_answer=lose_next_answer,
+        delete_customer=delete_customer,
+        complete_checkout=complete_checkout,
+    )
+
+
+def sent(account: Account) -> list[tuple[str, str, dict[str, str]]]:
+    """Return what was sent: where, under which key, and the parameters."""
+    return [(f"{one.method} {one.path}", one.key, one.values) for one in account.asked]
+
+
+def event_body(noun: str, ref: str) -> bytes:
+    """Return an event about a thing, as Stripe writes it."""
+    type_ = {"subscription": "customer.subscription"}.get(noun, noun)
+    about = {"object": noun, "id": ref}
+    return json.dumps(event(f"{type_}.updated", about, ref="evt_1", created=1_798_761_600)).encode()
+
+
+def sign(body: bytes, now: datetime) -> Mapping[str, str]:
+    """Return the headers with which Stripe would send some bytes; its SDK signs only text."""
+    at = int(now.timestamp())
+    signature = hmac.new(SECRET.encode(), b"%d.%b" % (at, body), "sha256").hexdigest()
+    return {"stripe-signature": f"t={at},v1={signature}"}
