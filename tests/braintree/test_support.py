@@ -1,0 +1,137 @@
+"""The support table, held against what happens when each capability is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accrue_braintree.processor import BraintreeProcessor
+from accrue_core.contracts.capabilities import Capability, SupportLevel
+from accrue_core.contracts.checkout import CreateCheckoutSession
+from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.payment_methods import AttachPaymentMethod
+from accrue_core.contracts.portal import CreatePortalSession
+from accrue_core.contracts.processor import REQUESTS, Processor
+from accrue_core.contracts.results import Key
+from accrue_core.contracts.subscriptions import (
+    CancelSubscription,
+    CreateSubscription,
+    KeepSubscription,
+    NewItem,
+)
+from accrue_core.errors import UnsupportedCapability
+from accrue_core.owners import Owner
+from tests.braintree.wire import SETTINGS
+
+README = Path(__file__).parents[2] / "plugins/accrue_braintree/README.md"
+KEY = Key("key-1", "aop_1")
+ITEMS = (NewItem(price="pro_monthly"),)
+LATER = datetime(2027, 6, 1, tzinfo=UTC)
+
+
+def session(**changes: Any) -> CreateCheckoutSession:
+    return CreateCheckoutSession(
+        customer="team42",
+        items=ITEMS,
+        success_url="https://host.example/yes",
+        cancel_url="https://host.example/no",
+        **changes,
+    )
+
+
+def subscribing(**changes: Any) -> CreateSubscription:
+    return CreateSubscription(**({"customer": "team42", "items": ITEMS} | changes))
+
+
+def canceling(when: Any) -> CancelSubscription:
+    return CancelSubscription(ref="sub_pro", when=when, at=LATER if when == "at" else None)
+
+
+ASKED: dict[Capability, Callable[[Processor], Awaitable[object]]] = {
+    Capability.CREATE_CUSTOMER: lambda processor: processor.customers.create(
+        CreateCustomer(owner=Owner("team", "42")), key=KEY
+    ),
+    Capability.ATTACH_PAYMENT_METHOD: lambda processor: processor.payment_methods.attach(
+        AttachPaymentMethod(customer="team42", payment_method="nonce"), key=KEY
+    ),
+    Capability.SUBSCRIBE: lambda processor: processor.subscriptions.create(subscribing(), key=KEY),
+    Capability.SUBSCRIBE_WITH_TRIAL: lambda processor: processor.subscriptions.create(
+        subscribing(trial_days=14), key=KEY
+    ),
+    Capability.SUBSCRIBE_WITH_QUANTITY: lambda processor: processor.subscriptions.create(
+        subscribing(items=(NewItem(price="pro_monthly", quantity=3),)), key=KEY
+    ),
+    Capability.COLLECT_BY_INVOICE: lambda processor: processor.subscriptions.create(
+        subscribing(collection="invoice", days_until_due=14), key=KEY
+    ),
+    Capability.CANCEL_NOW: lambda processor: processor.subscriptions.cancel(
+        canceling("now"), key=KEY
+    ),
+    Capability.CANCEL_AT_PERIOD_END: lambda processor: processor.subscriptions.cancel(
+        canceling("period_end"), key=KEY
+    ),
+    Capability.CANCEL_AT_DATE: lambda processor: processor.subscriptions.cancel(
+        canceling("at"), key=KEY
+    ),
+    Capability.KEEP: lambda processor: processor.subscriptions.keep(
+        KeepSubscription(ref="sub_pro"), key=KEY
+    ),
+    Capability.CHECKOUT: lambda processor: processor.checkout.create(session(), key=KEY),
+    Capability.CHECKOUT_WITH_TRIAL: lambda processor: processor.checkout.create(
+        session(trial_days=14), key=KEY
+    ),
+    Capability.BILLING_PORTAL: lambda processor: processor.portal.create(
+        CreatePortalSession(customer="team42", return_url="https://host.example/"), key=KEY
+    ),
+}
+READ = {Capability.INVOICES, Capability.WEBHOOKS}
+
+
+@pytest.fixture
+def processor() -> Processor:
+    return BraintreeProcessor(SETTINGS)
+
+
+def test_every_capability_is_named_and_tried(processor: Processor) -> None:
+    assert set(processor.support) == set(Capability)
+    assert ASKED.keys() | READ == set(Capability)
+
+
+@pytest.mark.parametrize("capability", ASKED)
+async def test_what_is_unsupported_is_refused_in_so_many_words(
+    capability: Capability, processor: Processor
+) -> None:
+    assert processor.support[capability].level == SupportLevel.UNSUPPORTED
+    with pytest.raises(UnsupportedCapability) as refused:
+        await ASKED[capability](processor)
+    assert refused.value.processor == "braintree"
+    assert processor.support[Capability(refused.value.capability)].level == (
+        SupportLevel.UNSUPPORTED
+    )
+
+
+def test_what_is_supported_says_how_far(processor: Processor) -> None:
+    assert processor.support[Capability.WEBHOOKS].level == SupportLevel.NATIVE
+    assert str(processor.support[Capability.INVOICES]) == (
+        "bounded: built from the subscription's transactions"
+    )
+    available = {one for one, support in processor.support.items() if support.is_available}
+    assert available == READ
+
+
+async def test_nothing_can_have_been_created_and_looking_says_so(processor: Processor) -> None:
+    request = CreateCustomer(owner=Owner("team", "42"))
+    assert await processor.find_created(request, key=KEY, since=LATER) is None
+    assert set(processor.recovery) == set(REQUESTS)
+
+
+def test_the_readme_says_the_same(processor: Processor) -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", README.read_text(), re.MULTILINE)
+    assert dict(rows) == {
+        capability.value: str(support) for capability, support in processor.support.items()
+    }
