@@ -1,0 +1,52 @@
+"""Pages and redirects, the same way in every controller."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from litestar import Request
+from litestar.response import Redirect, Template
+from markupsafe import Markup
+
+from accrue_admin.copy import DONE
+
+
+def page(name: str, *, done: str = "", **context: Any) -> Template:
+    """Return a page; ``done`` names the sentence about what has just been done, if any."""
+    return Template(f"admin/{name}.html", context={**context, "done": DONE.get(done, "")})
+
+
+def go(
+    request: Request[Any, Any, Any],
+    route: str,
+    *,
+    path: Mapping[str, str] | None = None,
+    query: Mapping[str, Any] | None = None,
+) -> Redirect:
+    """Return the redirect after a form: 303 to a page of this site, wherever it is mounted."""
+    local = urlsplit(request.app.route_reverse(route, **(path or {}))).path
+    root = request.scope.get("root_path", "").rstrip("/")
+    return Redirect(with_query(f"{root}{local}", query or {}), status_code=303)
+
+
+def with_query(path: str, query: Mapping[str, Any], **more: Any) -> str:
+    """Return a path with those parts of a query that say something.
+
+    >>> with_query("/x", {"status": "dead", "type": ""}, before="a b")
+    '/x?status=dead&before=a+b'
+    """
+    given = {key: value for key, value in {**query, **more}.items() if value}
+    return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
+def breakable(text: object) -> Markup:
+    """Return text that a narrow column may break after dots and underscores, not in words.
+
+    >>> breakable("invoice.paid")
+    Markup('invoice.<wbr>paid')
+    """
+    parts = re.split(r"(?<=[._:])", str(text))
+    return Markup("<wbr>").join(parts)
