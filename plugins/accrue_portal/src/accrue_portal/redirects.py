@@ -1,0 +1,44 @@
+"""Where a form's answer leads: to a page of the portal, or away and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.response import Redirect
+
+from accrue_core.pages.templates import link
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+
+
+def path_to(
+    request: Request[Any, Any, Any], route: str, query: dict[str, Any] | None = None, **path: Any
+) -> str:
+    """Return the path of a page by its route's name, as templates write it."""
+    return link(cast("Context", {"request": request}), route, query, **path)
+
+
+def see(
+    request: Request[Any, Any, Any], route: str, query: dict[str, Any] | None = None, **path: Any
+) -> Redirect:
+    """Send the browser to a page of the portal, with GET."""
+    return Redirect(path_to(request, route, query, **path), status_code=303)
+
+
+def origin_of(request: Request[Any, Any, Any], allowed: Collection[str]) -> str | None:
+    """Return the allowed origin by which the browser has come, or the only one there is.
+
+    A proxy may have changed the scheme, so the host decides; and since only an allowed origin is
+    ever returned, a made-up host leads nowhere. ``None`` when it cannot be told.
+    """
+    host = request.headers.get("host", "").lower()
+    if (as_asked := f"{request.scope['scheme']}://{host}") in allowed:
+        return as_asked
+    of_host = sorted(origin for origin in allowed if urlsplit(origin).netloc == host)
+    if of_host:
+        return of_host[-1]
+    return next(iter(allowed)) if len(allowed) == 1 else None
