@@ -1,18 +1,27 @@
 # Every target prepares .venv itself; the second time that costs a few milliseconds.
 BIN := .venv/bin
 
-.PHONY: demo test check fmt bench docs prepare
+.PHONY: demo test test-browser screenshots check fmt bench docs prepare
 
 prepare:
 	@tools/prepare.sh
 
-# PORT=8123 make demo
+# PORT=8123 make demo; RESET=1 make demo starts anew
 demo: prepare
 	@$(BIN)/python examples/litestar_saas/main.py
 
 # Part of it: .venv/bin/pytest -m sqlite tests/spine
 test: prepare
 	@$(BIN)/pytest -n 2 --require-lanes=sqlite,postgres
+
+# A scripted Chromium against the running demo. CHROMIUM=/path/to/one chooses it.
+test-browser:
+	@tools/prepare.sh browser
+	@chromium=$$($(BIN)/python tools/prepare_browser.py) && CHROMIUM=$$chromium $(BIN)/pytest -q -n 2 --dist worksteal tests/browser
+
+screenshots:
+	@tools/prepare.sh browser
+	@chromium=$$($(BIN)/python tools/prepare_browser.py) && CHROMIUM=$$chromium $(BIN)/python -m tests.browser.shots
 
 check: prepare
 	$(BIN)/ruff check

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv match uv.lock. Safe to run before every task: when nothing changed it returns at once.
+# "prepare.sh browser" adds what the browser lane needs, which nothing else has to wait for.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -69,6 +70,11 @@ fingerprint() {
 }
 
 stamp=.venv/.prepared
+browser=--no-group
+if [ "${1:-}" = browser ]; then
+  stamp=.venv/.prepared-browser
+  browser=--group
+fi
 fingerprint=$(fingerprint)
 if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$fingerprint" ]; then
   exit 0
@@ -93,7 +99,7 @@ if ! mkdir -p "$cache" 2>/dev/null || [ ! -w "$cache" ]; then
   export UV_CACHE_DIR=$PWD/.bootstrap/cache
 fi
 
-rm -f "$stamp"
-VIRTUAL_ENV='' UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --quiet --frozen --all-packages --all-extras --all-groups --python "$python" ||
+rm -f .venv/.prepared .venv/.prepared-browser
+VIRTUAL_ENV='' UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --quiet --frozen --all-packages --all-extras --all-groups "$browser" browser --python "$python" ||
   fail "uv could not install what uv.lock names; its message is above."
-printf '%s\n' "$fingerprint" >"$stamp"
+printf '%s\n' "$fingerprint" | tee .venv/.prepared >"$stamp"

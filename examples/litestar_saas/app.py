@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from litestar import Litestar, Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.exceptions import HTTPException
-from litestar.response import Template
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import Message, Scope
 
-from accrue_core.errors import AccrueError
-from accrue_core.hosts.litestar import AccruePlugin, GateClosed
-from accrue_core.http import problems
-from examples.litestar_saas import pages, words
+from accrue_core import Secret
+from accrue_core.hosts.litestar import AccruePlugin
+from accrue_core.pages.words import FILTERS
+from examples.litestar_saas import words
+from examples.litestar_saas.demo import panel
+from examples.litestar_saas.demo.theatre import Theatre
+from examples.litestar_saas.pages import checkout, home, plans, reports, settings, sign_in
+from examples.litestar_saas.pages.problems import EXCEPTION_HANDLERS, FORM_COOKIE
+from examples.litestar_saas.pages.visit import Asked
 from examples.litestar_saas.wiring import Host
 
 _FOLDER = Path(__file__).parent
@@ -34,35 +38,42 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
-_WORDS = {
-    403: ("This page is not open to you", "Sign in, or look at your plan on the first page."),
-    404: ("There is no such page", "The address may be mistyped."),
-    409: ("Not at this moment", "Go back, reload the page and look again."),
-}
+HANDLERS = (
+    home.home,
+    plans.plans,
+    checkout.checkout,
+    checkout.checkout_done,
+    reports.reports,
+    reports.closed,
+    settings.settings,
+    settings.cancel,
+    settings.keep,
+    settings.card,
+    sign_in.sign_in,
+    sign_in.sign_out,
+)
 
 
-def create_app(host: Host) -> Litestar:
-    """Return the application for one host."""
+def create_app(host: Host, theatre: Theatre, *, form_secret: Secret) -> Litestar:
+    """Return the application for one host, with the demonstration's panel on its pages."""
     return Litestar(
         [
-            *pages.HANDLERS,
+            *HANDLERS,
+            *panel.HANDLERS,
             create_static_files_router(path="/static", directories=[_FOLDER / "static"]),
         ],
         plugins=[AccruePlugin(host.accrue)],
-        state=State({"host": host}),
+        state=State({"host": host, "theatre": theatre}),
+        before_request=_before_each,
+        before_send=[_add_headers],
         template_config=TemplateConfig(instance=_templates()),
         csrf_config=CSRFConfig(
-            secret=secrets.token_hex(32),
-            cookie_name="fieldnotes_csrf",
+            secret=form_secret.reveal(),
+            cookie_name=FORM_COOKIE,
             cookie_httponly=True,
             cookie_samesite="strict",
         ),
-        exception_handlers={
-            AccrueError: _explain,
-            GateClosed: _refuse,
-            HTTPException: _refuse,
-        },
-        before_send=[_add_headers],
+        exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,
         openapi_config=None,
     )
@@ -71,17 +82,25 @@ def create_app(host: Host) -> Litestar:
 def _templates() -> JinjaTemplateEngine:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
-        autoescape=select_autoescape(default=True),
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "day": words.day,
-        "invoice_status": words.invoice_status,
-        "price": words.price,
-    }
+    environment.filters |= FILTERS
+    environment.filters |= {"invoice_status": words.invoice_status, "rate": words.rate}
+    environment.globals |= {"steps": panel.steps}
     return JinjaTemplateEngine.from_environment(environment)
+
+
+async def _before_each(request: Asked) -> object:
+    """Keep browsers on the one origin that they will come back to, and out until all is ready."""
+    origin = urlsplit(request.app.state.host.origin)
+    if request.method == "GET" and request.headers.get("host") == f"localhost:{origin.port}":
+        # A session's cookie is sent to the name that has set it: one name, or nobody is known.
+        query = f"?{request.url.query}" if request.url.query else ""
+        return Redirect(f"{origin.geturl()}{request.url.path}{query}")
+    return await panel.wait_for_the_year(request)
 
 
 async def _add_headers(message: Message, scope: Scope) -> None:
@@ -92,25 +111,3 @@ async def _add_headers(message: Message, scope: Scope) -> None:
         for name, value in _HEADERS.items():
             if name not in headers and not (is_file and name == "cache-control"):
                 headers[name] = value
-
-
-def _refuse(request: Request[object, object, State], error: HTTPException) -> Response[object]:
-    return _page(request, error.status_code)
-
-
-def _explain(request: Request[object, object, State], error: AccrueError) -> Response[object]:
-    """Show a person a page where the plugin would have answered a program with problem+json."""
-    status, problem = problems.problem(error)
-    return _page(request, status, problem.get("detail", ""))
-
-
-def _page(
-    request: Request[object, object, State], status: int, detail: str = ""
-) -> Response[object]:
-    title, advice = _WORDS.get(status, ("That did not work", "Go back and try again."))
-    context = {
-        "title": title,
-        "advice": detail or advice,
-        "person": request.app.state.host.sessions.person(request.scope),
-    }
-    return Template("refused.html", context=context, status_code=status)  # type: ignore[return-value]

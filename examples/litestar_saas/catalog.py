@@ -1,28 +1,81 @@
-"""What Fieldnotes sells."""
+"""What Fieldnotes sells: three plans, what each opens, and every price there is for them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Literal
+
 from accrue_core import Catalog, Money, Plan
-from accrue_fake import Engine
 
-PRO_PRICE = Money(2000, "usd")
+PROCESSOR = "fake"
+"""Where Fieldnotes sells. Accounts of other processors may stand beside it and grant, too."""
 
-FEATURES = {
-    "notes": "Notes, shared with everybody in the organization",
-    "reports": "Reports about what the notes say, every week",
-    "export": "Export of everything, at any time",
-}
+TRIAL = timedelta(days=14)
+"""How long Pro is free for an organization that has never had a paid plan."""
+
+FEATURES: Mapping[str, str] = MappingProxyType(
+    {
+        "notes": "Notes, shared with everybody in the organization",
+        "reports": "Reports about what the notes say, every week",
+        "export": "Export of everything, at any time",
+        "review": "Review of notes by a second pair of eyes",
+    }
+)
+
+Interval = Literal["month", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way to buy a plan; ``ref`` is what the processor calls the price."""
+
+    plan: str
+    interval: Interval
+    price: Money
+    ref: str
+    has_seats: bool = False
+    has_trial: bool = False
+
+
+def _offers(currency: str, pro: int, yearly: int, team: int) -> tuple[Offer, ...]:
+    tail = "" if currency == "usd" else f"_{currency}"
+    return (
+        Offer("pro", "month", Money(pro, currency), f"price_pro_monthly{tail}", has_trial=True),
+        Offer("pro", "year", Money(yearly, currency), f"price_pro_yearly{tail}", has_trial=True),
+        Offer("team", "month", Money(team, currency), f"price_team_seat{tail}", has_seats=True),
+    )
+
+
+OFFERS = (
+    *_offers("usd", 1900, 19000, 1200),
+    *_offers("eur", 1800, 18000, 1100),
+    *_offers("jpy", 2800, 28000, 1800),
+)
+BY_REF: Mapping[str, Offer] = MappingProxyType({offer.ref: offer for offer in OFFERS})
+
+
+def _refs(plan: str) -> tuple[str, ...]:
+    return tuple(offer.ref for offer in OFFERS if offer.plan == plan)
+
 
 CATALOG = Catalog(
     Plan(key="free", features={"notes"}, is_default=True),
     Plan(
         key="pro",
         features={"notes", "reports", "export"},
-        prices={"fake": "price_pro_monthly", "stripe": "price_ProMonthly"},
+        prices={PROCESSOR: _refs("pro"), "stripe": "price_ProMonthly"},
+    ),
+    Plan(
+        key="team",
+        features={"notes", "reports", "export", "review"},
+        prices={PROCESSOR: _refs("team")},
     ),
 )
 
 
-def stock(engine: Engine) -> None:
-    """Offer the catalog's prices at the fake processor, as one does once in a real one's pages."""
-    engine.catalogue.add_price("price_pro_monthly", PRO_PRICE)
+def offers_in(currency: str) -> tuple[Offer, ...]:
+    """Return what can be bought in a currency."""
+    return tuple(offer for offer in OFFERS if offer.price.currency == currency)

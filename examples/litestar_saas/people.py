@@ -1,21 +1,10 @@
-"""Who there is, who is signed in, and how Accrue learns of it.
-
-Sessions live in this process: a cookie holds a random key and nothing else. That is enough for a
-demonstration; the part that a real host keeps is ``SessionAuth``.
-"""
+"""Who there is. A real host reads this from its own database."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
-from accrue_core import BillingContact, Owner, hookimpl
-from accrue_core.contracts.auth import AuthAdapter, Identity
-
-COOKIE = "fieldnotes_session"
+from accrue_core import BillingContact, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +13,12 @@ class Organization:
 
     id: str
     name: str
-    email: str
+    currency: str = "usd"
+
+    @property
+    def email(self) -> str:
+        """Where its invoices are sent."""
+        return f"accounts@{self.id}.example"
 
     def billing_owner(self) -> Owner:
         """Return the owner this organization is to Accrue."""
@@ -37,78 +31,58 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who signs in."""
+    """A member of one organization; an operator's is Fieldnotes itself, which pays nobody."""
 
     id: str
     name: str
     organization: Organization
+    title: str = "Member"
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether this is one of those who run Fieldnotes."""
+        return self.organization == FIELDNOTES
+
+    @property
+    def email(self) -> str:
+        """Where they are written to."""
+        return f"{self.id}@{self.organization.id}.example"
 
 
-BIRCH = Organization("birch", "Birch Bindery", "accounts@birch.example")
-HARBOR = Organization("harbor", "Harbor Lights", "office@harbor.example")
-INES = Person("ines", "Ines Moreau", BIRCH)
-JOON = Person("joon", "Joon Park", BIRCH)
-SOFIA = Person("sofia", "Sofia Reyes", HARBOR)
-PEOPLE = {person.id: person for person in (INES, JOON, SOFIA)}
+FIELDNOTES = Organization("fieldnotes", "Fieldnotes")
 
 
-class Sessions:
-    """Which key belongs to whom, until the process ends."""
+BIRCH = Organization("birch", "Birch Bindery")
+KITE = Organization("kite", "Kite & Compass")
+JUNIPER = Organization("juniper", "Juniper Field School", currency="eur")
+STILLWATER = Organization("stillwater", "Stillwater Surveys")
+HARBOR = Organization("harbor", "Harbor Lights")
 
-    def __init__(self) -> None:
-        self._people: dict[str, Person] = {}
+INES = Person("ines", "Ines Moreau", BIRCH, "Owner")
+TOMASZ = Person("tomasz", "Tomasz Nowak", KITE, "Owner")
+AMARA = Person("amara", "Amara Okafor", JUNIPER, "Owner")
+LUCAS = Person("lucas", "Lucas Brandt", STILLWATER, "Owner")
+SOFIA = Person("sofia", "Sofia Reyes", HARBOR, "Owner")
+NOOR = Person("noor", "Noor Haddad", FIELDNOTES, "Operator")
 
-    def begin(self, person: Person) -> str:
-        """Sign somebody in and return a new key, so that a planted one is worth nothing."""
-        key = secrets.token_urlsafe(32)
-        self._people[key] = person
-        return key
+VISITORS = (SOFIA, INES, TOMASZ, AMARA, LUCAS, NOOR)
+"""As whom one can sign in."""
 
-    def end(self, scope: Mapping[str, Any]) -> None:
-        """Sign out."""
-        self._people.pop(_key(scope), None)
-
-    def person(self, scope: Mapping[str, Any]) -> Person | None:
-        """Return who made this request, going by its cookie."""
-        return self._people.get(_key(scope))
-
-
-class SessionAuth:
-    """Tells Accrue who is signed in: the auth adapter called ``sessions``."""
-
-    name = "sessions"
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-
-    async def identify(self, scope: Mapping[str, Any]) -> Identity | None:
-        """Return the person of this session, who acts for their organization only."""
-        person = self._sessions.person(scope)
-        if person is None:
-            return None
-        return Identity(user_id=person.id, owners=(person.organization.billing_owner(),))
+_OTHERS = (
+    Person("joon", "Joon Park", BIRCH),
+    Person("wen", "Wen Tao", BIRCH),
+    Person("elsa", "Elsa Lindqvist", KITE),
+    Person("kofi", "Kofi Mensah", JUNIPER),
+    Person("marta", "Marta Silva", JUNIPER),
+    Person("henrik", "Henrik Dahl", JUNIPER),
+    Person("yuki", "Yuki Arai", JUNIPER),
+    Person("priya", "Priya Nair", JUNIPER),
+    Person("oscar", "Oscar Whitfield", STILLWATER),
+    Person("dara", "Dara Quinn", HARBOR),
+)
+PEOPLE = {person.id: person for person in (*VISITORS, *_OTHERS)}
 
 
-class PeoplePlugin:
-    """Hands the auth adapter to Accrue."""
-
-    plugin_name = "fieldnotes_people"
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._adapter = SessionAuth(sessions)
-
-    @hookimpl
-    def register_auth_adapters(self) -> Sequence[AuthAdapter]:
-        """Offer the one adapter there is."""
-        return (self._adapter,)
-
-
-def _key(scope: Mapping[str, Any]) -> str:
-    cookies: SimpleCookie = SimpleCookie()
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            try:
-                cookies.load(value.decode("latin-1"))
-            except CookieError:
-                return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+def members_of(organization: Organization) -> list[Person]:
+    """Return everybody in an organization."""
+    return [person for person in PEOPLE.values() if person.organization == organization]

@@ -1,25 +1,24 @@
-"""The one Accrue of this host, and the fake processor behind it."""
+"""The one Accrue of this host, and what its pages share."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from accrue_core import Accrue, Secret, Settings, hookimpl
+from accrue_core import Accrue, Billing, Secret, Settings, hookimpl
 from accrue_core.contracts.processor import Processor
-from accrue_fake import Engine, FakeProcessor
-from examples.litestar_saas.catalog import CATALOG, stock
-from examples.litestar_saas.people import PeoplePlugin, Sessions
+from accrue_core.contracts.routes import Mount
+from accrue_fake import Backend, FakeProcessor
+from examples.litestar_saas.catalog import CATALOG, PROCESSOR
+from examples.litestar_saas.sessions import Sessions, SessionsPlugin
 
-FIRST_DAY = datetime(2026, 1, 17, 9, tzinfo=UTC)
-"""A trial of 14 days ends on the 31st, so that the year shows what short months do."""
+DATABASE = "accrue.sqlite3"
 
 
 class FakePlugin:
-    """Hands a processor that lives in this process to Accrue."""
+    """Hands the fake processor of this process to Accrue, and the pages that belong to it."""
 
     plugin_name = "fieldnotes_processor"
 
@@ -31,37 +30,61 @@ class FakePlugin:
         """Offer the one processor there is."""
         return (self._processor,)
 
+    @hookimpl
+    def register_routes(self, billing: Billing) -> Sequence[Mount]:
+        """Offer the pages on which its customers pay."""
+        from accrue_fake.pages.site import mounts
 
-@dataclass(slots=True)
+        return tuple(mounts(billing))
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
-    """What the parts of this host share. ``is_telling`` while the story is under way."""
+    """What the parts of this host share; ``origin`` is where browsers find it."""
 
-    engine: Engine
     accrue: Accrue
     sessions: Sessions
-    is_telling: bool = field(default=True)
+    origin: str
+
+    def has_pages(self, plugin: str) -> bool:
+        """Whether an installed plugin brings pages to link to."""
+        installed = self.accrue.plugins.installed
+        return any(one.name == plugin and "register_routes" in one.hooks for one in installed)
 
 
-def build(folder: Path) -> Host:
+def build(
+    folder: Path,
+    backend: Backend,
+    *,
+    origin: str,
+    webhook_secret: Secret,
+    announce: Callable[[str], None] | None = None,
+) -> Host:
     """Put everything together; no I/O happens yet.
 
-    The engine's clock is Accrue's clock, so a year passes for both when the story says so.
+    The engine's clock is Accrue's clock, so time passes for both when the demonstration says so.
+    Customers come back from the processor's pages to ``origin``, and to nowhere else. ``announce``
+    hears what Accrue does, for whoever waits for it.
     """
-    engine, sessions = Engine(start=FIRST_DAY), Sessions()
-    stock(engine)
-    processor = FakeProcessor(engine, webhook_secret=Secret(secrets.token_hex(24)))
+    sessions = Sessions(backend.clock)
+    processor = FakeProcessor(backend, name=PROCESSOR, webhook_secret=webhook_secret)
     settings = Settings(
-        database_url=f"sqlite+aiosqlite:///{folder / 'accrue.sqlite3'}",
+        database_url=f"sqlite+aiosqlite:///{folder / DATABASE}",
         auth="sessions",
+        allowed_origins=frozenset({origin}),
         poll_interval=timedelta(milliseconds=200),
-        # The engine of this process is the Fake; an account of Stripe's may stand beside it.
+        # What a killed process has left unfinished is taken up again after so long.
+        lease=timedelta(seconds=8),
+        call_deadline=timedelta(seconds=5),
+        # The Fake of this process is ours to make; an account of Stripe's may stand beside it.
         plugins_disabled=frozenset({"fake"}),
-        processor="fake",
+        processor=PROCESSOR,
     )
     accrue = Accrue(
         settings,
         catalog=CATALOG,
-        clock=engine.clock,
-        plugins=[FakePlugin(processor), PeoplePlugin(sessions)],
+        clock=backend.clock,
+        announce=announce,
+        plugins=[FakePlugin(processor), SessionsPlugin(sessions)],
     )
-    return Host(engine, accrue, sessions)
+    return Host(accrue, sessions, origin)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from accrue_core import Money
+from accrue_core import Billing, Money
 from accrue_core.billing.invoices.models import Invoice
 from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.contracts.handlers import LedgerEntryView
-from examples.litestar_saas.catalog import PRO_PRICE
+from accrue_core.pages.words import day, money, short_day
+from examples.litestar_saas.billing import offer_of, seats_of, subscription_of
+from examples.litestar_saas.catalog import CATALOG, Offer
+from examples.litestar_saas.people import Person
+
+_EVERY = {"month": "a month", "year": "a year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,27 @@ class TimelineEntry:
         return self.at.date()
 
 
-def day(moment: datetime | None) -> str:
-    """Return a date as people write it."""
-    return f"{moment.day} {moment:%B %Y}" if moment else ""
+def plan_name(subscription: Subscription | None) -> str:
+    """Return the plan that a subscription is for, or the free one."""
+    if subscription is None or subscription.is_ended or not subscription.items:
+        return "Free"
+    item = subscription.items[0]
+    plan = CATALOG.plan_of(subscription.processor, item.price)
+    seats = seats_of(subscription)
+    name = plan.name if plan is not None else "Another"
+    return f"{name}, {seats} seats" if seats is not None else name
 
 
-def price(money: Money) -> str:
-    """Return an amount as it stands on a bill."""
-    amount, _, currency = str(money).partition(" ")
-    return f"${amount}" if currency == "USD" else f"{amount} {currency}"
+def rate(offer: Offer) -> str:
+    """Return a price as it is spoken: ``$19.00 a month``."""
+    seat = " for each seat" if offer.has_seats else ""
+    return f"{money(offer.price)} {_EVERY[offer.interval]}{seat}"
+
+
+def cost(subscription: Subscription) -> Money | None:
+    """Return what a subscription costs for one period, where Fieldnotes sells it itself."""
+    offer = offer_of(subscription)
+    return None if offer is None else offer.price * (subscription.items[0].quantity or 1)
 
 
 def invoice_status(invoice: Invoice) -> str:
@@ -54,33 +71,51 @@ def invoice_status(invoice: Invoice) -> str:
     return "Unpaid" if invoice.is_collectable else invoice.status.value.capitalize()
 
 
-def standing(subscription: Subscription | None, invoices: list[Invoice]) -> Standing:
-    """Say how an organization's newest subscription stands."""
+def standing(subscription: Subscription | None, invoices: Sequence[Invoice] = ()) -> Standing:
+    """Say how an organization's subscription stands."""
     if subscription is None:
-        return Standing(
-            "Notes, for free", "For as long as you like, and for everybody here.", "quiet"
-        )
+        return Standing("Notes, for free", "As long as you like, for everybody here.", "quiet")
     if subscription.is_ending:
         return Standing(
             f"Ends on {day(subscription.ends_at)}",
             "Everything stays open until then, and nothing more is charged.",
             "notice",
         )
-    renews, cost = day(subscription.renews_at), price(PRO_PRICE)
+    name, amount = plan_name(subscription).partition(",")[0], cost(subscription)
+    price = f" for {money(amount)}" if amount is not None else ""
     match subscription.status.value:
         case "trialing":
             until = day(subscription.trial_end)
-            return Standing(f"Free until {until}", f"Then {cost} a month.", "notice")
+            return Standing(f"Free until {until}", f"Then it goes on{price}.", "notice")
         case "active":
-            return Standing("Active", f"Renews on {renews} for {cost}.", "good")
+            renews = day(subscription.renews_at)
+            return Standing(f"{name} is paid", f"It renews on {renews}{price}.", "good")
         case "past_due":
-            return Standing("Payment failed", _next_attempt(invoices), "bad")
+            return Standing("Payment failed", _next_attempt(name, invoices), "bad")
         case "canceled":
             ended = day(subscription.ended_at)
             return Standing(f"Ended on {ended}", "Your notes are still here, for free.", "quiet")
         case "incomplete":
-            return Standing("Waiting for the first payment", "Your bank may ask you.", "notice")
+            return Standing(
+                "Waiting for the first payment", "Your bank wants you to confirm it.", "notice"
+            )
+        case "incomplete_expired":
+            return Standing("Notes, for free", "The first payment was never confirmed.", "quiet")
     return Standing("Not paid", "Please get in touch with us.", "bad")
+
+
+async def in_short(billing: Billing, person: Person) -> Standing:
+    """Say in a few words how somebody's organization stands; an operator has none."""
+    if person.is_operator:
+        return Standing("Operator", "", "quiet")
+    subscription = await subscription_of(billing, person.organization)
+    whole = standing(subscription)
+    if subscription is None or subscription.is_ended:
+        return Standing("Free plan", "", "quiet")
+    short = f"Ends {short_day(subscription.ends_at)}" if subscription.is_ending else whole.headline
+    if subscription.status.value == "trialing" and not subscription.is_ending:
+        short = f"Trial until {short_day(subscription.trial_end)}"
+    return Standing(short, "", whole.tone)
 
 
 def timeline_entry(entry: LedgerEntryView, names: Mapping[str, str]) -> TimelineEntry:
@@ -91,20 +126,23 @@ def timeline_entry(entry: LedgerEntryView, names: Mapping[str, str]) -> Timeline
     return TimelineEntry(entry.at, _sentence(entry), entry.type, by or source)
 
 
-def _next_attempt(invoices: list[Invoice]) -> str:
+def _next_attempt(name: str, invoices: Sequence[Invoice]) -> str:
     moments = [invoice.next_attempt_at for invoice in invoices if invoice.next_attempt_at]
     again = f" We try again on {day(min(moments))}." if moments else ""
-    return f"The card was declined, so Pro is closed for now.{again}"
+    return f"The card was declined, so {name} is closed for now.{again}"
 
 
 _SENTENCES = {
+    "checkout_session.opened": "Went to checkout",
+    "checkout_session.completed": "Checkout completed",
+    "checkout_session.expired": "Checkout was left and has expired",
     "customer.created": "Became a customer",
-    "customer.default_payment_method_changed": "Chose another card to be charged",
+    "customer.default_payment_method_changed": "Another card is charged from now on",
     "payment_method.attached": "Added a card",
     "payment_method.detached": "Removed a card",
-    "subscription.activated": "Pro is paid for",
-    "subscription.past_due": "Pro is past due",
-    "subscription.ended": "Pro has ended",
+    "subscription.activated": "The plan is paid for",
+    "subscription.past_due": "The plan is past due",
+    "subscription.ended": "The plan has ended",
     "subscription.cancellation_scheduled": "Set to end with the paid period",
     "subscription.cancellation_undone": "Kept after all",
     "invoice.voided": "An invoice was voided",
@@ -115,7 +153,7 @@ def _sentence(entry: LedgerEntryView) -> str:
     data = entry.data
     match entry.type:
         case "subscription.started":
-            return "Pro began with a trial" if data["status"] == "trialing" else "Pro began"
+            return _started(data)
         case "subscription.renewed":
             return f"A new period began, until {day(datetime.fromisoformat(data['period_end']))}"
         case "invoice.created":
@@ -129,5 +167,14 @@ def _sentence(entry: LedgerEntryView) -> str:
     return _SENTENCES.get(entry.type, entry.type.replace(".", " ").replace("_", " ").capitalize())
 
 
+def _started(data: Mapping[str, Any]) -> str:
+    match data["status"]:
+        case "trialing":
+            return "A plan began with a trial"
+        case "incomplete":
+            return "A plan waits for its first payment"
+    return "A plan began"
+
+
 def _amount(data: Mapping[str, Any], name: str) -> str:
-    return price(Money(data[name], data["currency"]))
+    return money(Money(data[name], data["currency"]))

@@ -2,179 +2,195 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
-MAIN = REPOSITORY / "examples/litestar_saas/main.py"
-PATIENCE = 90.0
+from tests.hosts.demo_host import (
+    ADDRESS,
+    MAIN,
+    PATIENCE,
+    Demos,
+    browser,
+    copy_of_the_year,
+    form,
+    read_until,
+    ready,
+    seeding,
+    sign_in,
+    stop,
+    submit,
+)
+from tests.stripe.send_event import event, signed
+from tests.stripe.stand_in import StandIn, objects_in, served
 
-ADDRESS = r"is at (http://127\.0\.0\.1:\d+)"
-
-
-class Demos:
-    """Demonstration hosts in one folder, ended when the test is over."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._started: list[subprocess.Popen[str]] = []
-
-    def start(self, *arguments: str, port: int) -> subprocess.Popen[str]:
-        environment = {
-            **os.environ,
-            "PORT": str(port),
-            "ACCRUE_DEMO_FOLDER": str(self._folder),
-        }
-        process = subprocess.Popen(
-            [sys.executable, str(MAIN), *arguments],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._started.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in self._started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+STRIPE_OBJECTS = MAIN.parents[1] / "stripe_objects.json"
+LAST_DAY, NEXT_MONTH = "21 Nov 2026", "21 Dec 2026"
 
 
 @pytest.fixture
 def demos(tmp_path: Path) -> Iterator[Demos]:
+    """Start hosts in an empty folder."""
     demos = Demos(tmp_path / "demo")
     yield demos
     demos.end()
 
 
-@pytest.fixture(scope="module")
-def after_the_story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a host whose story has been told."""
-    demos = Demos(tmp_path_factory.mktemp("demo"))
-    process = demos.start(port=free_port())
-    url = read_until(process, ADDRESS)[1]
-    read_until(process, "The ledger is intact")
-    read_until(process, "Ctrl-C")
-    yield url
-    stop(process)
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Demos]:
+    """Start hosts in a folder in which the year has been played."""
+    demos = Demos(copy_of_the_year(tmp_path / "demo"))
+    yield demos
     demos.end()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def test_the_first_start_plays_a_year_and_says_what_there_is() -> None:
+    folder, said = seeding()
+
+    assert {path.name for path in folder.iterdir()} >= {"accrue.sqlite3", "processor.json"}
+    assert [int(part) for part in re.findall(r"(\d+) %", said)] == [25, 50, 75, 100]
+    assert "The ledger is intact" in said
+    for person, how in (
+        ("Sofia Reyes", "Free plan"),
+        ("Ines Moreau", "Pro is paid"),
+        ("Tomasz Nowak", "Trial until 26 Nov 2026"),
+        ("Amara Okafor", "Payment failed"),
+        ("Lucas Brandt", "Ends 17 Dec 2026"),
+    ):
+        assert re.search(rf"{person} .* {how}", said), said
+    assert not re.search("Traceback|WARNING|ERROR", said)
 
 
-def read_until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
-    """Return the first match in what the process prints; fail when it ends before."""
-    assert process.stdout is not None
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if match := re.search(pattern, line):
-            return match
-    pytest.fail(f"no {pattern!r} in:\n{''.join(seen)}")
+def test_a_restart_goes_on_from_where_it_stood(kept: Demos) -> None:
+    process = kept.start()
+    with browser(ready(process)) as client:
+        sign_in(client, "lucas")
+        assert "Pro is paid" in submit(client, "/settings", "/subscription/keep").text
+        submit(client, "/", "/demo/clock", step="month")
+        assert NEXT_MONTH in arrived(client).text
+        tab, cookies = client.get("/plans").text, client.cookies
+    stop(process)
+
+    again = kept.start()
+    began = time.monotonic()
+    url = read_until(again, ADDRESS)[1]
+    read_until(again, "Kept from the last start: it is 21 December 2026")
+    assert time.monotonic() - began < 20
+    with browser(url) as client:
+        page = sign_in(client, "lucas").text
+        assert "It renews on 17 January 2027" in page
+        assert NEXT_MONTH in page
+    with httpx.Client(base_url=url, cookies=cookies, trust_env=False) as client:
+        answer = client.post("/sign-in", data={**form(tab, "/demo/clock"), "person": "ines"})
+        assert answer.status_code == 303, "a page that was open before the restart still works"
+    stop(again)
 
 
-@contextmanager
-def browser(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE) as client:
-        yield client
+def test_a_reset_begins_anew(kept: Demos) -> None:
+    process = kept.start(RESET="1")
+
+    read_until(process, "is made anew: as you asked")
+    read_until(process, "A year of business passes")
+    said = stop(process)
+    assert "Ended before the seeding was complete" in said
+    assert not (kept.folder / "processor.json").exists()
 
 
-def sign_in(client: httpx.Client, person: str) -> httpx.Response:
-    return submit(client, "/sign-in", person=person)
+def test_a_start_that_was_killed_while_it_was_seeding_begins_anew(demos: Demos) -> None:
+    process = demos.start()
+    read_until(process, "25 %")
+    process.kill()
+    process.wait()
+
+    said, _ = (again := demos.start("--once")).communicate(timeout=PATIENCE)
+    assert again.returncode == 0, said
+    assert "is made anew: it was never completed" in said
+    assert same_business(said) == same_business(seeding()[1])
 
 
-def submit(client: httpx.Client, action: str, **fields: str) -> httpx.Response:
-    """Send a form of the first page, with the token that the page holds."""
-    page = client.get("/").text
-    token = re.search(r'name="_csrf_token" value="(\w+)"', page)
-    operation = re.search(r'name="operation_id" value="(\w+)"', page)
-    assert token is not None
-    if operation is not None:
-        fields.setdefault("operation_id", operation[1])
-    return client.post(action, data={"_csrf_token": token[1], **fields}, follow_redirects=True)
+def test_visitors_see_how_far_the_seeding_is(demos: Demos) -> None:
+    process = demos.start()
+    url = read_until(process, ADDRESS)[1]
+
+    with browser(url) as client:
+        page = client.get("/plans")
+        assert page.status_code == 503
+        assert "A year of business is passing" in page.text
+        assert client.get("/static/style.css").status_code == 200
+        assert client.post("/sign-in", data={"person": "ines"}).status_code in (403, 503)
+    stop(process)
 
 
-def test_the_story_comes_out_as_told_and_twice_in_one_folder(demos: Demos) -> None:
-    for is_again in (False, True):
-        process = demos.start("--once", port=free_port())
-        told, _ = process.communicate(timeout=PATIENCE)
-
-        assert process.returncode == 0, told
-        assert ("was made anew" in told) is is_again
-        assert "past_due   reports closed" in told
-        assert "canceled   reports closed" in told
-        assert "The ledger is intact: 55 entries, every hash verified." in told
-        assert "Traceback" not in told
-        assert "WARNING" not in told
-
-
-def test_what_visitors_find(after_the_story: str) -> None:
-    with browser(after_the_story) as client:
-        page = client.get("/")
-        assert page.status_code == 200
-        assert "Test mode" in page.text
-        policy = page.headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'")
-        assert "unsafe" not in policy
-        assert not re.search(r"<script|<style|\sstyle=|\son\w+=", page.text)
-        for asset in ("/static/style.css", "/static/mark.svg", "/billing/health/ready"):
-            assert client.get(asset).status_code == 200
-
-        assert client.get("/reports").status_code == 403
-        assert client.get("/nothing").status_code == 404
-        answer = client.post(
-            "/billing/webhooks/fake",
-            content=b"{}",
-            headers={"accrue-fake-signature": "t=1,v1=00"},
-        )
-        assert answer.status_code == 400
-        assert client.post("/sign-in", data={"person": "ines"}).status_code == 403
-
-        assert "Ended on 31 December 2026" in sign_in(client, "ines").text
-        assert client.get("/reports").status_code == 403
-
-
-def test_a_visitor_subscribes_cancels_and_keeps(after_the_story: str) -> None:
-    with browser(after_the_story) as client:
+@pytest.mark.parametrize("seconds", [0.01, 0.3])
+def test_killed_in_the_middle_it_heals_by_itself(kept: Demos, seconds: float) -> None:
+    process = kept.start()
+    url = ready(process)
+    with browser(url) as client:
         sign_in(client, "sofia")
-        assert client.get("/reports").status_code == 403
-        assert "Free until 14 January 2027" in submit(client, "/subscription").text
-        assert client.get("/reports").status_code == 200
-        assert "Ends on 14 January 2027" in submit(client, "/subscription/cancel").text
-        assert "Free until 14 January 2027" in submit(client, "/subscription/keep").text
-        assert "Sofia Reyes" in client.get("/").text
-        again = submit(client, "/subscription/keep")
-        assert again.status_code == 409
+        page = client.get("/plans").text
+        opened = client.post("/checkout", data=form(page, "/checkout"))
+        hosted = opened.headers["location"]
+        given = form(client.get(hosted).text, hosted.removeprefix(url))
+        client.post(hosted, data={**given, "card": "pm_card_visa"})
+        moving = form(page, "/demo/clock") | {"step": "month"}
+        with suppress(httpx.TimeoutException):
+            client.post("/demo/clock", data=moving, timeout=seconds)
+    process.kill()
+    process.wait()
 
-        assert "Sign in as" in submit(client, "/sign-out").text
-        assert client.get("/reports").status_code == 403
+    again = kept.start()
+    url = read_until(again, ADDRESS)[1]
+    read_until(again, "The ledger is intact")
+    read_until(again, "Ctrl-C")
+    with browser(url) as client:
+        home = sign_in(client, "sofia").text
+        assert re.search("Free until 5 December 2026|Pro is paid", home)
+        assert eventually(lambda: has_nothing_to_do(client))
+    stop(again)
 
 
-def test_a_port_that_is_taken_is_left_alone(demos: Demos) -> None:
+def test_books_that_do_not_belong_to_the_database_are_said_plainly(kept: Demos) -> None:
+    process = kept.start()
+    with browser(ready(process)) as client:
+        sign_in(client, "sofia")
+        client.post("/checkout", data=form(client.get("/plans").text, "/checkout"))
+    stop(process)
+    shutil.copy(seeding()[0] / "processor.json", kept.folder)
+
+    said, _ = (torn := kept.start("--once")).communicate(timeout=PATIENCE)
+    assert torn.returncode == 1
+    assert "cannot go on: the database has customers that the fake processor does not know" in said
+    assert "RESET=1" in said
+    assert "Traceback" not in said
+
+
+def test_one_folder_is_used_by_one_process(kept: Demos) -> None:
+    process = kept.start()
+    url = ready(process)
+
+    said, _ = (second := kept.start()).communicate(timeout=PATIENCE)
+    assert second.returncode == 1
+    assert f"is already running at {url}" in said
+    stop(process)
+
+
+def test_a_port_that_is_taken_is_left_alone(kept: Demos) -> None:
     with socket.socket() as occupied:
         occupied.bind(("127.0.0.1", 0))
         occupied.listen()
         taken = int(occupied.getsockname()[1])
-        process = demos.start(port=taken)
+        process = kept.start(port=taken)
         other = read_until(process, rf"Port {taken} is taken; using (\d+)")[1]
-        url = read_until(process, ADDRESS)[1]
+        url = ready(process)
 
         assert url.endswith(f":{other}")
         with browser(url) as client:
@@ -182,38 +198,74 @@ def test_a_port_that_is_taken_is_left_alone(demos: Demos) -> None:
         stop(process)
 
 
-def test_a_story_that_fails_ends_the_process_and_says_so(tmp_path: Path) -> None:
-    code = (
-        "import sys, asyncio; from pathlib import Path; from datetime import timedelta\n"
-        "from examples.litestar_saas import demo, wiring\n"
-        "build = wiring.build\n"
-        "def unlucky(folder):\n"
-        "    host = build(folder)\n"
-        "    host.engine.scenarios.lose_next_webhook(type='invoice.paid', times=99)\n"
-        "    host.engine.scenarios.lose_next_webhook("
-        "type='customer.subscription.updated', times=99)\n"
-        "    return host\n"
-        "demo.build = unlucky\n"
-        "options = demo.Options(port=0, folder=Path(sys.argv[1]), is_once=False)\n"
-        "raise SystemExit(asyncio.run(demo.Demo(options).run()))\n"
-    )
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [(["--twice"], {}), ([], {"PORT": "http"}), ([], {"ACCRUE_DEMO_ORGANIZATIONS": "4000"})],
+)
+def test_wrong_words_are_answered_with_the_right_ones(
+    demos: Demos, arguments: list[str], variables: dict[str, str]
+) -> None:
+    environment = {"PATH": "", "ACCRUE_DEMO_FOLDER": str(demos.folder), **variables}
     ran = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        cwd=REPOSITORY,
+        [sys.executable, str(MAIN), *arguments],
+        env=environment,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
-    assert ran.returncode == 1
-    assert "The story failed: StoryWentWrong: on 01 February" in ran.stderr
+    assert ran.returncode == 2
+    assert "ACCRUE_DEMO_ORGANIZATIONS" in ran.stderr
+    assert not demos.folder.exists()
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    """End it as a service manager does: at once, whole, and without a word of complaint."""
-    began = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    rest, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, rest
-    assert "Traceback" not in rest
-    assert time.monotonic() - began < 20
+def test_an_account_at_stripe_may_stand_beside_the_fake(kept: Demos) -> None:
+    objects = objects_in(STRIPE_OBJECTS)
+    with served(StandIn(lambda: objects)) as stripe:
+        process = kept.start(
+            ACCRUE_STRIPE_API_KEY="sk_test_demo",
+            ACCRUE_STRIPE_WEBHOOK_SECRETS="whsec_demo",
+            ACCRUE_STRIPE_API_BASE=stripe,
+        )
+        with browser(ready(process)) as client:
+            sign_in(client, "sofia")
+            assert client.get("/reports").status_code == 303
+
+            now = int(time.time())
+            told = event("customer.subscription.updated", objects[0], ref="evt_demo", created=now)
+            body = httpx.Response(200, json=told).text
+            headers = signed(body, "whsec_demo", at=now)
+            door = "/billing/webhooks/stripe"
+            assert client.post(door, content=body, headers=headers).status_code == 200
+
+            assert eventually(lambda: client.get("/reports").status_code == 200)
+            page = client.get("/").text
+            assert "Pro is paid" in page
+            assert "It renews on 1 December 2026" in page
+        stop(process)
+
+
+def same_business(said: str) -> list[str]:
+    """Return what a start says about the business: the same, whenever it was played."""
+    return [line for line in said.splitlines() if re.search(r"customers|ledger|^  \w", line)]
+
+
+def arrived(client: httpx.Client) -> httpx.Response:
+    """Follow the progress page to its end."""
+    assert eventually(lambda: client.get("/demo/clock").status_code == 303)
+    return client.get("/")
+
+
+def has_nothing_to_do(client: httpx.Client) -> bool:
+    state = client.get("/billing/health/ready").json()
+    return bool(state == {"status": "ready", "deliveries": {}, "dead_jobs": 0})
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Wait, bounded, until something holds."""
+    deadline = time.monotonic() + 40
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
