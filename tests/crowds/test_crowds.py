@@ -67,7 +67,12 @@ async def test_twenty_clicks_under_one_operation_id_are_one_subscription(ground:
     errors = {outcome["error"] for outcome in outcomes if "error" in outcome}
     assert len(ids) == 1
     assert errors <= {"operation_in_progress"}
-    assert await ground.remote(owner) == {"customer": 1, "payment_method": 0, "subscription": 1}
+    assert await ground.remote(owner) == {
+        "customer": 1,
+        "payment_method": 0,
+        "subscription": 1,
+        "checkout_session": 0,
+    }
 
 
 async def test_twenty_operation_ids_of_a_new_owner_share_one_customer(ground: Ground) -> None:
