@@ -21,7 +21,7 @@ from accrue_core.pages.words import FILTERS
 from examples.litestar_saas import words
 from examples.litestar_saas.demo import panel
 from examples.litestar_saas.demo.theatre import Theatre
-from examples.litestar_saas.pages import checkout, home, plans, reports, settings, sign_in
+from examples.litestar_saas.pages import change, checkout, home, plans, reports, settings, sign_in
 from examples.litestar_saas.pages.problems import EXCEPTION_HANDLERS, FORM_COOKIE
 from examples.litestar_saas.pages.visit import Asked
 from examples.litestar_saas.wiring import Host
@@ -41,6 +41,8 @@ _HEADERS = {
 HANDLERS = (
     home.home,
     plans.plans,
+    change.change,
+    change.agreed,
     checkout.checkout,
     checkout.checkout_done,
     reports.reports,
@@ -48,6 +50,8 @@ HANDLERS = (
     settings.settings,
     settings.cancel,
     settings.keep,
+    settings.pause,
+    settings.resume,
     settings.card,
     sign_in.sign_in,
     sign_in.sign_out,

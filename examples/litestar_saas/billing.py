@@ -27,9 +27,11 @@ async def subscription_of(billing: Billing, organization: Organization) -> Subsc
 
 
 async def may_choose(billing: Billing, organization: Organization) -> bool:
-    """Whether an organization may buy a plan: not while it has one, paid or owed."""
+    """Whether an organization may buy a plan: not while it has one, paid, owed or paused."""
     held = await billing.subscriptions(organization)
-    return not any(one.is_entitling or one.is_owing for one in held)
+    return not any(
+        one.is_entitling or one.is_owing or (one.is_paused and not one.is_ended) for one in held
+    )
 
 
 async def begins_with_trial(billing: Billing, organization: Organization, offer: Offer) -> bool:

@@ -11,9 +11,10 @@ from accrue_core import Billing, Money
 from accrue_core.billing.invoices.models import Invoice
 from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.contracts.handlers import LedgerEntryView
-from accrue_core.pages.words import day, money, short_day
+from accrue_core.contracts.invoices import InvoiceLineSnapshot
+from accrue_core.pages.words import clock, day, money, short_day
 from examples.litestar_saas.billing import offer_of, seats_of, subscription_of
-from examples.litestar_saas.catalog import CATALOG, Offer
+from examples.litestar_saas.catalog import BY_REF, CATALOG, Offer
 from examples.litestar_saas.people import Person
 
 _EVERY = {"month": "a month", "year": "a year"}
@@ -54,6 +55,27 @@ def plan_name(subscription: Subscription | None) -> str:
     return f"{name}, {seats} seats" if seats is not None else name
 
 
+def offer_name(offer: Offer, seats: int) -> str:
+    """Return what is on offer, so that two offers of one plan are told apart."""
+    name = CATALOG.plans[offer.plan].name
+    if offer.has_seats:
+        return f"{name}, {seats} seats"
+    return f"{name} by the {offer.interval}"
+
+
+def change_line(line: InvoiceLineSnapshot) -> str:
+    """Return what a line of a change is for, and for how long."""
+    offer = BY_REF.get(line.price or "")
+    if offer is None:
+        return line.description or "Another plan"
+    name, end = offer_name(offer, line.quantity or 1), day(line.period_end)
+    if line.amount.minor < 0:
+        return f"{name}: what you do not use until {end}"
+    if line.is_proration:
+        return f"{name}: from today until {end}"
+    return f"{name}: until {end}"
+
+
 def rate(offer: Offer) -> str:
     """Return a price as it is spoken: ``$19.00 a month``."""
     seat = " for each seat" if offer.has_seats else ""
@@ -79,6 +101,19 @@ def standing(subscription: Subscription | None, invoices: Sequence[Invoice] = ()
         return Standing(
             f"Ends on {day(subscription.ends_at)}",
             "Everything stays open until then, and nothing more is charged.",
+            "notice",
+        )
+    if subscription.is_pending and not subscription.is_ended:
+        return Standing(
+            "A change waits for your bank",
+            "Everything stays as it was until your bank agrees. If it has not by "
+            f"{clock(subscription.pending_until)}, nothing changes and nothing is charged.",
+            "notice",
+        )
+    if subscription.is_paused and not subscription.is_ended:
+        return Standing(
+            "Paused",
+            "Nothing is charged, and nothing but notes is open, until you resume.",
             "notice",
         )
     name, amount = plan_name(subscription).partition(",")[0], cost(subscription)
@@ -145,6 +180,8 @@ _SENTENCES = {
     "subscription.ended": "The plan has ended",
     "subscription.cancellation_scheduled": "Set to end with the paid period",
     "subscription.cancellation_undone": "Kept after all",
+    "subscription.items_changed": "Changed the plan",
+    "subscription.change_lapsed": "A change was never confirmed, so nothing changed",
     "invoice.voided": "An invoice was voided",
 }
 

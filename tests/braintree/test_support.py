@@ -12,8 +12,15 @@ import pytest
 
 from accrue_braintree.processor import BraintreeProcessor
 from accrue_core.contracts.capabilities import Capability, SupportLevel
+from accrue_core.contracts.changes import (
+    ChangeSubscription,
+    ItemTarget,
+    PauseSubscription,
+    Proration,
+    SetTrialEnd,
+)
 from accrue_core.contracts.checkout import CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.portal import CreatePortalSession
 from accrue_core.contracts.processor import REQUESTS, Processor
@@ -52,6 +59,11 @@ def canceling(when: Any) -> CancelSubscription:
     return CancelSubscription(ref="sub_pro", when=when, at=LATER if when == "at" else None)
 
 
+def changing(proration: Proration, *more: ItemTarget) -> ChangeSubscription:
+    first = ItemTarget(ref="plan", price="pro_monthly", quantity=2)
+    return ChangeSubscription(ref="sub_pro", items=(first, *more), proration=proration)
+
+
 ASKED: dict[Capability, Callable[[Processor], Awaitable[object]]] = {
     Capability.CREATE_CUSTOMER: lambda processor: processor.customers.create(
         CreateCustomer(owner=Owner("team", "42")), key=KEY
@@ -80,6 +92,28 @@ ASKED: dict[Capability, Callable[[Processor], Awaitable[object]]] = {
     ),
     Capability.KEEP: lambda processor: processor.subscriptions.keep(
         KeepSubscription(ref="sub_pro"), key=KEY
+    ),
+    Capability.UPDATE_CUSTOMER: lambda processor: processor.customers.update(
+        UpdateCustomer(ref="team42", name="Ann"), key=KEY
+    ),
+    Capability.CHANGE_ITEMS: lambda processor: processor.subscriptions.change(
+        changing("none"), key=KEY
+    ),
+    Capability.CHANGE_WITH_INVOICE: lambda processor: processor.subscriptions.change(
+        changing("always_invoice"), key=KEY
+    ),
+    Capability.SEVERAL_ITEMS: lambda processor: processor.subscriptions.change(
+        changing("none", ItemTarget(price="other")), key=KEY
+    ),
+    Capability.PREVIEW_CHANGE: lambda processor: processor.subscriptions.preview(changing("none")),
+    Capability.SET_TRIAL_END: lambda processor: processor.subscriptions.set_trial_end(
+        SetTrialEnd(ref="sub_pro", trial_end=LATER), key=KEY
+    ),
+    Capability.PAUSE: lambda processor: processor.subscriptions.pause(
+        PauseSubscription(ref="sub_pro", behavior="void"), key=KEY
+    ),
+    Capability.PAUSE_UNTIL: lambda processor: processor.subscriptions.pause(
+        PauseSubscription(ref="sub_pro", behavior="void", resumes_at=LATER), key=KEY
     ),
     Capability.CHECKOUT: lambda processor: processor.checkout.create(session(), key=KEY),
     Capability.CHECKOUT_WITH_TRIAL: lambda processor: processor.checkout.create(

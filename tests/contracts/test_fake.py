@@ -15,6 +15,11 @@ from accrue_core.clock import Clock
 from accrue_core.contracts.results import Answer
 from accrue_core.money import Money
 from accrue_core.testing.contracts.bench import Bench
+from accrue_core.testing.contracts.changes import (
+    ChangingContract,
+    PausingContract,
+    TrialEndContract,
+)
 from accrue_core.testing.contracts.checkout import CheckoutContract, PortalContract
 from accrue_core.testing.contracts.customers import CustomerContract
 from accrue_core.testing.contracts.invoices import InvoiceContract
@@ -61,6 +66,7 @@ def bench_of(processor: FakeProcessor, clock: Clock) -> Bench:
 
     return Bench(
         price="price_ten",
+        other_price="price_twenty",
         amount=TEN_DOLLARS,
         good_payment_method="pm_card_visa",
         declined_payment_method="pm_card_chargeDeclined",
@@ -81,6 +87,7 @@ class InProcess:
     def processor(self) -> FakeProcessor:
         engine = Engine()
         engine.catalogue.add_price("price_ten", TEN_DOLLARS)
+        engine.catalogue.add_price("price_twenty", TEN_DOLLARS * 2)
         return FakeProcessor(engine)
 
     @pytest.fixture
@@ -104,8 +111,9 @@ class Hosted:
     @pytest.fixture
     async def processor(self, hosted: HostProcess) -> AsyncIterator[FakeProcessor]:
         processor = FakeProcessor(hosted.backend())
-        price = {"ref": "price_ten", "money": TEN_DOLLARS}
-        await processor.backend.call("catalogue", "add_price", price)
+        for ref, money in (("price_ten", TEN_DOLLARS), ("price_twenty", TEN_DOLLARS * 2)):
+            price = {"ref": ref, "money": money}
+            await processor.backend.call("catalogue", "add_price", price)
         yield processor
         await processor.close()
 
@@ -144,6 +152,18 @@ class TestPortal(InProcess, PortalContract):
     pass
 
 
+class TestChanging(InProcess, ChangingContract):
+    pass
+
+
+class TestTrialEnd(InProcess, TrialEndContract):
+    pass
+
+
+class TestPausing(InProcess, PausingContract):
+    pass
+
+
 class TestInvoices(InProcess, InvoiceContract):
     pass
 
@@ -177,6 +197,18 @@ class TestHostedCheckout(Hosted, CheckoutContract):
 
 
 class TestHostedPortal(Hosted, PortalContract):
+    pass
+
+
+class TestHostedChanging(Hosted, ChangingContract):
+    pass
+
+
+class TestHostedTrialEnd(Hosted, TrialEndContract):
+    pass
+
+
+class TestHostedPausing(Hosted, PausingContract):
     pass
 
 

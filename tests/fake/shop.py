@@ -6,6 +6,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from accrue_core.contracts.changes import (
+    ChangeSubscription,
+    ItemTarget,
+    PauseBehavior,
+    PauseSubscription,
+    PreviewedChange,
+    ResumeSubscription,
+    SetTrialEnd,
+)
 from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.invoices import InvoiceSnapshot
@@ -24,8 +33,12 @@ from accrue_fake import Engine
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+FEBRUARY = START + 31 * DAY
+HALF = 15.5
+"""Half of January, in days."""
 MONTHLY = Money(1900, "usd")
 WEEKLY = Money(500, "usd")
+YEARLY = Money(19000, "usd")
 
 
 class Shop:
@@ -84,6 +97,13 @@ class Shop:
         """Return the ref of a new subscription of a new customer."""
         return str(self.subscribe(self.customer(card), **options).main.ref)
 
+    def halfway(self, card: str = "pm_card_visa", **options: Any) -> str:
+        """Return one half of whose first month is over, and forget what happened so far."""
+        ref = self.subscribed(card, **options)
+        self.pass_days(HALF)
+        self.events()
+        return ref
+
     def cancel(self, ref: str, when: Any, at: datetime | None = None) -> SubscriptionSnapshot:
         request = CancelSubscription(ref=ref, when=when, at=at)
         cancelled: SubscriptionSnapshot = self.engine.subscriptions.cancel(
@@ -96,6 +116,55 @@ class Shop:
             KeepSubscription(ref=ref), key=self.key()
         ).main
         return kept
+
+    def target(self, ref: str, price: str, quantity: int = 1) -> ItemTarget:
+        """Say what the first item of a subscription is to be."""
+        item = self.subscription(ref).items[0]
+        return ItemTarget(ref=item.ref, price=price, quantity=quantity)
+
+    def asked(
+        self, ref: str, *items: ItemTarget, proration: Any = "always_invoice", **options: Any
+    ) -> ChangeSubscription:
+        """Ask for exactly these items, and name those that are left out."""
+        named = {item.ref for item in items}
+        there = [item.ref for item in self.subscription(ref).items]
+        options.setdefault("removed", tuple(one for one in there if one not in named))
+        return ChangeSubscription(ref=ref, items=items, proration=proration, **options)
+
+    def change(self, request: ChangeSubscription, *, key: Key | None = None) -> Answer:
+        return self.engine.subscriptions.change(request, key=key or self.key())
+
+    def preview(self, request: ChangeSubscription) -> PreviewedChange:
+        return self.engine.subscriptions.preview(request)
+
+    def swap(self, ref: str, price: str, quantity: int = 1, **options: Any) -> Answer:
+        """Let the first item be for another price."""
+        return self.change(self.asked(ref, self.target(ref, price, quantity), **options))
+
+    def end_trial(self, ref: str, at: datetime | None = None) -> Answer:
+        request = SetTrialEnd(ref=ref, trial_end=at)
+        return self.engine.subscriptions.set_trial_end(request, key=self.key())
+
+    def pause(self, ref: str, how: PauseBehavior, until: datetime | None = None) -> Answer:
+        request = PauseSubscription(ref=ref, behavior=how, resumes_at=until)
+        return self.engine.subscriptions.pause(request, key=self.key())
+
+    def resume(self, ref: str) -> Answer:
+        return self.engine.subscriptions.resume(ResumeSubscription(ref=ref), key=self.key())
+
+    def credit(self, ref: str) -> Money:
+        """Return what the customer of a subscription has to their credit."""
+        movements = self.engine.customers.credit(self.subscription(ref).customer)
+        return movements[-1].balance if movements else Money(0, "usd")
+
+    def stock_up(self) -> None:
+        """Offer more than two prices."""
+        for name, price in (("pro", 4900), ("seat", 700), ("free", 0)):
+            self.engine.catalogue.add_price(
+                f"price_{name}", Money(price, "usd"), product=name.capitalize()
+            )
+        self.engine.catalogue.add_price("price_yearly", YEARLY, "year", product="Year")
+        self.engine.catalogue.add_price("price_euro", Money(1900, "eur"))
 
     def subscription(self, ref: str) -> SubscriptionSnapshot:
         snapshot: SubscriptionSnapshot = self.engine.subscriptions.fetch(ref).main

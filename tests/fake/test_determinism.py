@@ -8,14 +8,23 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accrue_core.contracts.changes import Proration
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.errors import AccrueError
 from accrue_fake import Engine
 from accrue_fake.engine.cards import TOKENS
 from accrue_fake.engine.codec import decode, encode
 from accrue_fake.engine.door import Door
+from tests.fake.ledger import assert_no_money_is_lost
 from tests.fake.shop import START, Shop
 
+CHANGES: list[tuple[str, int, Proration]] = [
+    ("price_pro", 1, "always_invoice"),
+    ("price_pro", 3, "create_prorations"),
+    ("price_seat", 1, "always_invoice"),
+    ("price_weekly", 2, "create_prorations"),
+    ("price_monthly", 2, "none"),
+]
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("subscribe"), st.sampled_from([None, *TOKENS]), st.just(None)),
@@ -27,6 +36,12 @@ STEPS = st.lists(
         st.tuples(st.just("pay"), st.none(), st.integers(0, 9)),
         st.tuples(st.just("authenticate"), st.none(), st.integers(0, 9)),
         st.tuples(st.just("delete"), st.none(), st.integers(0, 9)),
+        st.tuples(st.just("change"), st.sampled_from(CHANGES), st.integers(0, 9)),
+        st.tuples(st.just("card"), st.sampled_from(list(TOKENS)), st.integers(0, 9)),
+        st.tuples(st.just("end_trial"), st.sampled_from([None, 3, 50]), st.integers(0, 9)),
+        st.tuples(st.just("pause"), st.sampled_from([None, 3, 50]), st.integers(0, 9)),
+        st.tuples(st.just("resume"), st.none(), st.integers(0, 9)),
+        st.tuples(st.just("refuse"), st.none(), st.integers(0, 9)),
         st.tuples(st.just("advance"), st.none(), st.integers(0, 40)),
         st.tuples(st.just("take"), st.booleans(), st.none()),
     ),
@@ -67,8 +82,28 @@ def step(shop: Shop, what: str, how: Any, number: Any) -> None:
             engine.authenticate(ref)
         elif what == "pay":
             engine.pay_invoice(shop.invoices(ref)[-1].ref)
-        else:
+        elif what == "delete":
             engine.customers.delete(shop.subscription(ref).customer)
+        else:
+            alter(shop, ref, what, how)
+
+
+def alter(shop: Shop, ref: str, what: str, how: Any) -> None:
+    """Change what a running subscription is, or how it is paid."""
+    later = None if not isinstance(how, int) else shop.engine.clock.now() + timedelta(days=how)
+    if what == "change":
+        price, quantity, proration = how
+        shop.swap(ref, price, quantity, proration=proration)
+    elif what == "card":
+        shop.attach(shop.subscription(ref).customer, how)
+    elif what == "end_trial":
+        shop.end_trial(ref, later)
+    elif what == "pause":
+        shop.pause(ref, "void" if later is None else "keep_as_draft", later)
+    elif what == "resume":
+        shop.resume(ref)
+    else:
+        shop.engine.fail_authentication(ref)
 
 
 def visit(shop: Shop, session: str, card: str | None) -> None:
@@ -80,8 +115,14 @@ def visit(shop: Shop, session: str, card: str | None) -> None:
         shop.engine.checkout.pay(token, card)
 
 
+def opened(engine: Engine | None = None) -> Shop:
+    shop = Shop(engine)
+    shop.stock_up()
+    return shop
+
+
 def disturbed(seed: int) -> Shop:
-    shop = Shop(Engine(seed=seed))
+    shop = opened(Engine(seed=seed))
     shop.engine.scenarios.go_wrong_at_random(
         declined=0.3, webhook_lost=0.1, webhook_delayed=0.1, webhook_duplicated=0.1
     )
@@ -114,7 +155,7 @@ def test_a_snapshot_changes_nothing(before: list[Any], after: list[Any], seed: i
 
 @given(STEPS)
 def test_the_books_are_in_order(steps: list[Any]) -> None:
-    shop = Shop()
+    shop = opened()
     play(shop, steps)
 
     books = shop.engine.books
@@ -130,6 +171,11 @@ def test_the_books_are_in_order(steps: list[Any]) -> None:
                 assert books.invoices[ref].snapshot.next_attempt_at is None
         elif snapshot.status != "incomplete":
             assert record.period_end > books.now
+        assert (record.pending is not None) == (snapshot.pending_until is not None)
+        if record.pending is not None:
+            assert snapshot.pending_until is not None
+            assert snapshot.pending_until > books.now
+            assert books.invoices[record.pending.invoice].snapshot.status == InvoiceStatus.OPEN
     for session in books.sessions.values():
         begun = session.snapshot.subscription
         assert (session.snapshot.status == "complete") == (begun in books.subscriptions)
@@ -138,12 +184,14 @@ def test_the_books_are_in_order(steps: list[Any]) -> None:
         )
         assert session.waiting is None or session.snapshot.status == "open"
     numbers = [record.snapshot.number for record in books.invoices.values()]
-    assert len(set(numbers)) == len(numbers)
+    given = [number for number in numbers if number is not None]
+    assert len(set(given)) == len(given)
+    assert_no_money_is_lost(shop.engine)
 
 
 @given(STEPS)
 def test_everything_that_can_be_said_can_be_sent(steps: list[Any]) -> None:
-    shop = Shop()
+    shop = opened()
     play(shop, steps)
 
     door = Door(shop.engine)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from accrue_fake.engine.portal import LIFETIME
-from tests.fake.shop import Shop
+from tests.fake.shop import DAY, START, Shop
 from tests.fake.visitor import PLACE, Visitor, address, portal_of
 
 AUTHENTICATES = "pm_card_authenticationRequired"
@@ -56,6 +56,47 @@ async def test_it_says_in_plain_words_how_everything_stands(
     shop.cancel(str(trial), "period_end")
     await enters(visitor, shop, subscription)
     assert "Ends on 15 January 2026. Until then nothing changes." in visitor.text
+
+
+async def test_it_says_what_is_paused_and_what_waits(
+    shop: Shop, subscription: str, visitor: Visitor
+) -> None:
+    shop.stock_up()
+    shop.pause(subscription, "void")
+    await enters(visitor, shop, subscription)
+    assert "Nothing is charged for now." in visitor.text
+
+    shop.pause(subscription, "void", START + 30 * DAY)
+    await enters(visitor, shop, subscription)
+    assert "Nothing is charged until 31 January 2026." in visitor.text
+
+    shop.resume(subscription)
+    shop.attach(customer_of(shop, subscription), AUTHENTICATES)
+    shop.swap(subscription, "price_pro")
+    await enters(visitor, shop, subscription)
+    assert "A change waits for its payment. Until then nothing is different." in visitor.text
+
+
+async def test_an_invoice_says_what_credit_it_left_and_what_credit_paid_for_it(
+    shop: Shop, subscription: str, visitor: Visitor
+) -> None:
+    shop.stock_up()
+    shop.swap(subscription, "price_seat")
+    await enters(visitor, shop, subscription)
+    await visitor.clicks("F00001-0002")
+
+    for words in (
+        "Unused time on Monthly after 1 January 2026",
+        "Remaining time on Seat after 1 January 2026",
+        "Total -$12.00 Added to your credit $12.00",
+    ):
+        assert words in visitor.text
+
+    shop.attach(customer_of(shop, subscription), "pm_card_visa")
+    shop.swap(subscription, "price_pro")
+    await enters(visitor, shop, subscription)
+    await visitor.clicks("F00001-0003")
+    assert "Total $42.00 From your credit -$12.00 Paid $30.00" in visitor.text
 
 
 async def test_a_subscription_is_canceled_once_asked_again_and_kept(

@@ -45,6 +45,22 @@ def test_a_good_card_starts_the_subscription_and_completes_the_session(shop: Sho
     assert shop.engine.checkout.fetch(paid.main.ref) == paid
 
 
+def test_the_page_asks_for_what_is_left_after_the_credit(shop: Shop) -> None:
+    shop.stock_up()
+    ref = shop.subscribed(price="price_seat")
+    customer = shop.subscription(ref).customer
+    shop.swap(ref, "price_free")
+    token = token_of(shop.checkout(customer))
+
+    view = shop.engine.checkout.page(token)
+    paid = shop.engine.checkout.pay(token, VISA)
+
+    assert (view.total, view.due_today) == (MONTHLY, MONTHLY - Money(700, "usd"))
+    assert paid.others[-1].amount_paid == view.due_today
+    trial = shop.checkout(customer, trial_days=3)
+    assert shop.engine.checkout.page(token_of(trial)).due_today == Money(0, "usd")
+
+
 def test_what_was_paid_for_renews_by_itself(shop: Shop) -> None:
     paid = shop.engine.checkout.pay(token_of(shop.checkout(shop.customer())), VISA)
 

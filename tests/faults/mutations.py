@@ -108,6 +108,59 @@ async def keep(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -
     return await stage.billing.keep(subscription, operation_id=id_)
 
 
+async def a_trial(stage: Stage, owner: Owner) -> str:
+    outcome = await stage.billing.subscribe(
+        owner, "pro", payment_method=CARD, trial=timedelta(days=14)
+    )
+    return outcome.value.id
+
+
+async def a_pause(stage: Stage, owner: Owner) -> str:
+    return (await stage.billing.pause(await a_subscription(stage, owner), invoices="void")).id
+
+
+async def swap(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    outcome = await stage.billing.swap_plan(
+        subscription, "basic", proration="create_prorations", operation_id=id_
+    )
+    return outcome.value
+
+
+async def upgrade(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    outcome = await stage.billing.update_quantity(
+        subscription, 3, proration="always_invoice", operation_id=id_
+    )
+    return outcome.value
+
+
+async def add_item(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    outcome = await stage.billing.add_item(
+        subscription, "basic", proration="none", operation_id=id_
+    )
+    return outcome.value
+
+
+async def extend_trial(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    until = stage.engine.clock.now() + timedelta(days=30)
+    return (await stage.billing.extend_trial(subscription, until=until, operation_id=id_)).value
+
+
+async def end_trial(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    return (await stage.billing.end_trial(subscription, operation_id=id_)).value
+
+
+async def pause(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    return await stage.billing.pause(subscription, invoices="void", operation_id=id_)
+
+
+async def resume(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    return await stage.billing.resume(subscription, operation_id=id_)
+
+
+async def rename(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    return await stage.billing.update_customer(owner, name="Renamed", operation_id=id_)
+
+
 CUSTOMER = Mutation("customer", "customers.create", nothing, make_customer)
 ADD_CARD = Mutation("add_payment_method", "payment_methods.attach", a_customer, add_card)
 SUBSCRIBE = Mutation("subscribe", "subscriptions.create", a_card, subscribe, moves_money=True)
@@ -122,6 +175,16 @@ MUTATIONS = [
     Mutation("cancel later", "subscriptions.cancel", a_subscription, cancelling("period_end")),
     Mutation("cancel at", "subscriptions.cancel", a_subscription, cancelling("at")),
     KEEP,
+    Mutation("swap_plan", "subscriptions.change", a_subscription, swap, moves_money=True),
+    Mutation("upgrade", "subscriptions.change", a_subscription, upgrade, moves_money=True),
+    Mutation("add_item", "subscriptions.change", a_subscription, add_item, moves_money=True),
+    Mutation(
+        "extend_trial", "subscriptions.set_trial_end", a_trial, extend_trial, moves_money=True
+    ),
+    Mutation("end_trial", "subscriptions.set_trial_end", a_trial, end_trial, moves_money=True),
+    Mutation("pause", "subscriptions.pause", a_subscription, pause),
+    Mutation("resume", "subscriptions.resume", a_pause, resume),
+    Mutation("update_customer", "customers.update", a_customer, rename),
 ]
 NAMED = [mutation for mutation in MUTATIONS if mutation is not CUSTOMER]
 """Those whose operation id the caller chooses."""

@@ -76,6 +76,55 @@ async def keep(accrue: Accrue, owner: Owner) -> object:
     return await accrue.billing.keep(found.id, operation_id=operation(owner))
 
 
+async def swap_plan(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.swap_plan(
+        found.id, "basic", proration="create_prorations", operation_id=operation(owner)
+    )
+
+
+async def upgrade_and_pay(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.update_quantity(
+        found.id, 3, proration="always_invoice", operation_id=operation(owner)
+    )
+
+
+async def add_item(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.add_item(
+        found.id, "basic", proration="none", operation_id=operation(owner)
+    )
+
+
+async def extend_trial(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    assert found.trial_start is not None
+    until = found.trial_start + timedelta(days=21)
+    return await accrue.billing.extend_trial(found.id, until=until, operation_id=operation(owner))
+
+
+async def end_trial(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.end_trial(found.id, operation_id=operation(owner))
+
+
+async def pause(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.pause(found.id, invoices="void", operation_id=operation(owner))
+
+
+async def resume(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.resume(found.id, operation_id=operation(owner))
+
+
+async def update_customer(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.update_customer(
+        owner, name="Renamed", operation_id=operation(owner)
+    )
+
+
 async def dispatch(accrue: Accrue, owner: Owner) -> object:
     del owner
     return await accrue.work.drain()
@@ -98,6 +147,14 @@ SCENARIOS: Mapping[str, Scenario] = {
         cancel_at_period_end,
         cancel_at_a_date,
         keep,
+        swap_plan,
+        upgrade_and_pay,
+        add_item,
+        extend_trial,
+        end_trial,
+        pause,
+        resume,
+        update_customer,
         dispatch,
         recover,
     )

@@ -28,7 +28,18 @@ VERBS = (
     "cancel_at_period_end",
     "cancel_at_a_date",
     "keep",
+    "swap_plan",
+    "upgrade_and_pay",
+    "add_item",
+    "extend_trial",
+    "end_trial",
+    "pause",
+    "resume",
+    "update_customer",
 )
+BEGIN_SUBSCRIBED = (
+    "cancel", "keep", "swap", "upgrade", "add_item", "extend", "end_trial", "pause", "resume",
+)  # fmt: skip
 FEWEST_POINTS = 6
 """Two commits with two sides each, and a call with two sides: no verb has fewer."""
 
@@ -42,11 +53,18 @@ async def ground(prepared_database_url: str, tmp_path: Path) -> AsyncIterator[Gr
 async def prepared(accrue: Accrue, ground: Ground, scenario: str, number: int | str) -> Owner:
     """Return an owner who has what the scenario begins with."""
     owner = Owner("team", f"{scenario}-{number}")
-    if scenario.startswith(("cancel", "keep")):
-        begun = await accrue.billing.subscribe(owner, "pro", payment_method="pm_card_visa")
+    if scenario == "update_customer":
+        await accrue.billing.customer(owner)
+    elif scenario.startswith(BEGIN_SUBSCRIBED):
+        trial = timedelta(days=14) if scenario.endswith("trial") else None
+        begun = await accrue.billing.subscribe(
+            owner, "pro", trial=trial, payment_method="pm_card_visa"
+        )
         if scenario == "keep":
             await accrue.billing.cancel(begun.value.id)
-        await ground.settle(accrue)
+        if scenario == "resume":
+            await accrue.billing.pause(begun.value.id, invoices="void")
+    await ground.settle(accrue)
     return owner
 
 

@@ -90,6 +90,8 @@ subscription_snapshots = st.builds(
     trial_start=maybe_moments,
     trial_end=maybe_moments,
     collection_paused=st.none() | st.sampled_from(["void", "keep_as_draft", "other"]),
+    collection_resumes_at=maybe_moments,
+    pending_until=maybe_moments,
     default_payment_method=maybe_refs,
     latest_invoice=maybe_refs,
     metadata=st.dictionaries(words, words, max_size=3),

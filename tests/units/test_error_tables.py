@@ -48,6 +48,7 @@ EXPECTED = {
     "Conflict":                (409, False, AGAIN),
     "IllegalTransition":       (409, False, AGAIN),
     "OperationMismatch":       (409, False, BURY),
+    "PreviewStale":            (409, False, BURY),
     "OperationInProgress":     (409, True,  AGAIN),
     "OperationAbandoned":      (409, False, BURY),
     "UnsupportedCapability":   (422, False, BURY),

@@ -137,6 +137,27 @@ CHANGES: list[tuple[Any, Any, list[tuple[str, dict[str, Any]]]]] = [
         [("subscription.collection_paused", {"behavior": "keep_as_draft"})],
     ),
     (replace(SUB, collection_paused="void"), SUB, [("subscription.collection_resumed", {})]),
+    (
+        SUB,
+        replace(SUB, pending_until=T0),
+        [("subscription.change_pending", {"until": "2026-03-01T00:00:00.000000Z"})],
+    ),
+    (replace(SUB, pending_until=T0), SUB, [("subscription.change_lapsed", {})]),
+    (
+        replace(SUB, pending_until=T0),
+        replace(SUB, items=(replace(ITEM, quantity=3),)),
+        [("subscription.items_changed", {"before": ["p_pro x 2"], "after": ["p_pro x 3"]})],
+    ),
+    (
+        replace(SUB, trial_end=T0),
+        replace(SUB, trial_end=T0 + MONTH),
+        [
+            (
+                "subscription.trial_end_changed",
+                {"before": "2026-03-01T00:00:00.000000Z", "after": "2026-04-01T00:00:00.000000Z"},
+            )
+        ],
+    ),
     (SUB, replace(SUB, metadata={"a": "b"}), []),
     (
         None,

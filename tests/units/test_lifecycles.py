@@ -17,35 +17,38 @@ S = SubscriptionStatus
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 
 MEANING = {
-    #                      entitling owing  ended  cancel keep
-    S.TRIALING:           (True,     False, False, True,  True),
-    S.ACTIVE:             (True,     False, False, True,  True),
-    S.PAST_DUE:           (False,    True,  False, True,  True),
-    S.UNPAID:             (False,    True,  False, True,  True),
-    S.PAUSED:             (False,    False, False, True,  True),
-    S.INCOMPLETE:         (False,    False, False, True,  False),
-    S.CANCELED:           (False,    False, True,  False, False),
-    S.INCOMPLETE_EXPIRED: (False,    False, True,  False, False),
+    #                      entitling owing  ended  cancel keep   change trial  pause  resume
+    S.TRIALING:           (True,     False, False, True,  True,  True,  True,  True,  True),
+    S.ACTIVE:             (True,     False, False, True,  True,  True,  False, True,  True),
+    S.PAST_DUE:           (False,    True,  False, True,  True,  False, False, True,  True),
+    S.UNPAID:             (False,    True,  False, True,  True,  False, False, False, True),
+    S.PAUSED:             (False,    False, False, True,  True,  False, False, False, True),
+    S.INCOMPLETE:         (False,    False, False, True,  False, False, False, False, True),
+    S.CANCELED:           (False,    False, True,  False, False, False, False, False, False),
+    S.INCOMPLETE_EXPIRED: (False,    False, True,  False, False, False, False, False, False),
+}  # fmt: skip
+VERBS = {
+    "cancel": 3, "keep": 4, "change": 5, "extend_trial": 6, "end_trial": 6, "pause": 7, "resume": 8,
 }  # fmt: skip
 
 
 def test_every_status_has_a_meaning_here_and_every_verb_a_rule() -> None:
     assert set(MEANING) == set(S)
-    assert set(lifecycle.ALLOWED) == {"cancel", "keep"}
+    assert set(lifecycle.ALLOWED) == set(VERBS)
 
 
 @pytest.mark.parametrize("status", S)
 def test_what_a_status_means(status: S) -> None:
-    entitling, owing, ended, _, _ = MEANING[status]
+    entitling, owing, ended, *_ = MEANING[status]
     assert (status in lifecycle.ENTITLING) == entitling
     assert (status in lifecycle.OWING) == owing
     assert (status in lifecycle.ENDED) == ended
 
 
-@pytest.mark.parametrize("verb", ["cancel", "keep"])
+@pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("status", S)
 def test_each_verb_is_allowed_from_its_statuses_only(verb: str, status: S) -> None:
-    if MEANING[status][3 if verb == "cancel" else 4]:
+    if MEANING[status][VERBS[verb]]:
         lifecycle.require(verb, status)
         return
     with pytest.raises(IllegalTransition) as caught:
@@ -60,10 +63,25 @@ def test_there_is_nothing_to_keep_without_a_pending_end() -> None:
         lifecycle.require_pending_end(is_ending=False)
 
 
+def test_one_change_at_a_time_and_one_pause() -> None:
+    lifecycle.require_no_pending_change(is_pending=False)
+    with pytest.raises(IllegalTransition, match="waiting for a change to be paid"):
+        lifecycle.require_no_pending_change(is_pending=True)
+    lifecycle.require_collection(is_paused=False)
+    with pytest.raises(IllegalTransition, match="cannot change and invoice a subscription"):
+        lifecycle.require_collection(is_paused=True)
+    lifecycle.require_pause("pause", is_paused=False)
+    lifecycle.require_pause("resume", is_paused=True)
+    with pytest.raises(IllegalTransition, match="cannot pause a subscription that is paused"):
+        lifecycle.require_pause("pause", is_paused=True)
+    with pytest.raises(IllegalTransition, match="cannot resume a subscription that is not paused"):
+        lifecycle.require_pause("resume", is_paused=False)
+
+
 @given(subscription_snapshots)
 def test_a_row_knows_what_it_means(snapshot: SubscriptionSnapshot) -> None:
     row = row_of(snapshot)
-    entitling, owing, ended, _, _ = MEANING[snapshot.status]
+    entitling, owing, ended, *_ = MEANING[snapshot.status]
     is_over = ended or snapshot.ended_at is not None
     assert row.is_entitling == (
         entitling and snapshot.ended_at is None and snapshot.collection_paused is None

@@ -11,8 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accrue_core.contracts.changes import (
+    ChangeSubscription,
+    ItemTarget,
+    PauseSubscription,
+    ResumeSubscription,
+    SetTrialEnd,
+)
 from accrue_core.contracts.checkout import CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import REQUESTS
 from accrue_core.contracts.results import GoneSnapshot, UnreadableSnapshot
@@ -26,7 +33,15 @@ from accrue_core.contracts.subscriptions import (
 )
 from accrue_core.errors import CardDeclined, ProcessorError, ProcessorRejected, RemoteMissing
 from accrue_core.operations.models import OperationRecord, OperationStatus
-from accrue_core.operations.stored import error_of, joined, method_of, refusal_of, split
+from accrue_core.operations.stored import (
+    error_of,
+    identity_in,
+    identity_of,
+    joined,
+    method_of,
+    refusal_of,
+    split,
+)
 from tests.units.strategies import maybe_moments, moments, owners, refs, words
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -68,6 +83,30 @@ MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
         trial_end=maybe_moments,
         metadata=metadata,
     ),
+    UpdateCustomer: st.builds(
+        UpdateCustomer, ref=refs, name=st.none() | texts, email=st.none() | texts
+    ),
+    ChangeSubscription: st.builds(
+        ChangeSubscription,
+        ref=refs,
+        items=st.lists(
+            st.builds(ItemTarget, price=refs, quantity=st.integers(1, 9), ref=st.none() | refs),
+            min_size=1,
+            max_size=3,
+        ).map(tuple),
+        proration=st.sampled_from(["create_prorations", "always_invoice", "none"]),
+        removed=st.lists(refs, max_size=2).map(tuple),
+        proration_at=maybe_moments,
+        intent=words,
+    ),
+    SetTrialEnd: st.builds(SetTrialEnd, ref=refs, trial_end=maybe_moments),
+    PauseSubscription: st.builds(
+        PauseSubscription,
+        ref=refs,
+        behavior=st.sampled_from(["void", "keep_as_draft", "mark_uncollectible"]),
+        resumes_at=maybe_moments,
+    ),
+    ResumeSubscription: st.builds(ResumeSubscription, ref=refs),
     CancelSubscription: st.builds(
         CancelSubscription,
         ref=refs,
@@ -181,3 +220,14 @@ def test_a_change_is_met_by_what_it_asked_for_and_nothing_else(
         "unreadable": UnreadableSnapshot("subscription", "sub_1", "frozen"),
     }
     assert {name for name, told in snapshots.items() if request_.is_met_by(told)} == states
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_resolved_request_is_known_by_what_was_wanted(first: str, second: str) -> None:
+    one = ChangeSubscription(ref="sub_1", items=(), proration="none", intent=first)
+    moved = replace(one, items=(ItemTarget(price="p", quantity=2),), removed=("si_1",))
+    other = replace(one, intent=second)
+
+    assert identity_of(one) == identity_of(moved) == identity_in(record_of(moved))
+    assert (identity_of(one) == identity_of(other)) == (first == second)
+    assert identity_of(one) != identity_of(replace(one, proration="always_invoice"))

@@ -129,6 +129,7 @@ class BlockingBilling:
 
     customer = blocking(Billing.customer)
     find_customer = blocking(Billing.find_customer)
+    update_customer = blocking(Billing.update_customer)
 
     add_payment_method = blocking(Billing.add_payment_method)
     payment_methods = blocking(Billing.payment_methods)
@@ -136,6 +137,15 @@ class BlockingBilling:
     subscribe = blocking(Billing.subscribe)
     cancel = blocking(Billing.cancel)
     keep = blocking(Billing.keep)
+    preview_change = blocking(Billing.preview_change)
+    swap_plan = blocking(Billing.swap_plan)
+    update_quantity = blocking(Billing.update_quantity)
+    add_item = blocking(Billing.add_item)
+    remove_item = blocking(Billing.remove_item)
+    extend_trial = blocking(Billing.extend_trial)
+    end_trial = blocking(Billing.end_trial)
+    pause = blocking(Billing.pause)
+    resume = blocking(Billing.resume)
     subscription = blocking(Billing.subscription)
     subscriptions = blocking(Billing.subscriptions)
 

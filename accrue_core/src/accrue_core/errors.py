@@ -123,6 +123,18 @@ class IllegalTransition(Conflict):
         super().__init__(f"cannot {verb} a {noun} that is {status}; it must be one of: {wanted}")
 
 
+class PreviewStale(Conflict):
+    """What a change was said to cost is no longer what it would cost. Nothing was changed.
+
+    Show a new preview, and ask again.
+    """
+
+    code = "preview_stale"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this preview does not hold any more: {why}; preview the change again")
+
+
 class OperationMismatch(Conflict):
     """This operation id was already used for another request.
 

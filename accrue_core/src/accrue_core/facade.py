@@ -11,7 +11,12 @@ from accrue_core.billing.checkout.commands import (
     create_checkout_session,
     reconcile_checkout,
 )
-from accrue_core.billing.customers.commands import customer, find_customer, timeline_for
+from accrue_core.billing.customers.commands import (
+    customer,
+    find_customer,
+    timeline_for,
+    update_customer,
+)
 from accrue_core.billing.entitlements.gate import (
     entitled,
     explain_access,
@@ -22,8 +27,17 @@ from accrue_core.billing.invoices.commands import invoice, invoices
 from accrue_core.billing.payment_methods.commands import add_payment_method, payment_methods
 from accrue_core.billing.portal.commands import create_billing_portal_session
 from accrue_core.billing.subscriptions.commands.cancel import cancel, keep
+from accrue_core.billing.subscriptions.commands.change import (
+    add_item,
+    preview_change,
+    remove_item,
+    swap_plan,
+    update_quantity,
+)
+from accrue_core.billing.subscriptions.commands.pause import pause, resume
 from accrue_core.billing.subscriptions.commands.read import subscription, subscriptions
 from accrue_core.billing.subscriptions.commands.subscribe import subscribe
+from accrue_core.billing.subscriptions.commands.trial import end_trial, extend_trial
 from accrue_core.context import Context
 from accrue_core.ledger.history import verify_ledger
 from accrue_core.operations.manage import open_operations, recover_operations
@@ -41,6 +55,7 @@ class Billing(Context):
 
     customer = customer
     find_customer = find_customer
+    update_customer = update_customer
 
     add_payment_method = add_payment_method
     payment_methods = payment_methods
@@ -48,6 +63,15 @@ class Billing(Context):
     subscribe = subscribe
     cancel = cancel
     keep = keep
+    preview_change = preview_change
+    swap_plan = swap_plan
+    update_quantity = update_quantity
+    add_item = add_item
+    remove_item = remove_item
+    extend_trial = extend_trial
+    end_trial = end_trial
+    pause = pause
+    resume = resume
     subscription = subscription
     subscriptions = subscriptions
 

@@ -10,10 +10,17 @@ from litestar.response import Template
 
 from accrue_core import Money
 from accrue_core.billing.subscriptions.models import Subscription
-from examples.litestar_saas.billing import begins_with_trial, may_choose, offer_of, subscription_of
+from examples.litestar_saas.billing import (
+    begins_with_trial,
+    may_choose,
+    offer_of,
+    seats_of,
+    subscription_of,
+)
 from examples.litestar_saas.catalog import CATALOG, FEATURES, Offer, offers_in
+from examples.litestar_saas.changes import may_change
 from examples.litestar_saas.pages.visit import Asked, host_of, page, person_of
-from examples.litestar_saas.words import plan_name
+from examples.litestar_saas.words import plan_name, standing
 
 FEWEST_SEATS, MOST_SEATS = 2, 100
 
@@ -31,7 +38,9 @@ class Card:
 
 
 @get("/plans", name="plans")
-async def plans(request: Asked, refused: FromQuery[str] = "") -> Template:
+async def plans(
+    request: Asked, refused: FromQuery[str] = "", said: FromQuery[str] = ""
+) -> Template:
     """Show all plans, and which one the organization has."""
     person, billing = person_of(request), host_of(request).accrue.billing
     if person is None or person.is_operator:
@@ -41,6 +50,7 @@ async def plans(request: Asked, refused: FromQuery[str] = "") -> Template:
     subscription = await subscription_of(billing, organization)
     is_open = await may_choose(billing, organization)
     offers = offers_in(organization.currency)
+    choice = "open" if is_open else "change" if may_change(subscription) else "closed"
     return page(
         request,
         "plans.html",
@@ -49,11 +59,14 @@ async def plans(request: Asked, refused: FromQuery[str] = "") -> Template:
             current=_current(subscription),
             trial=await begins_with_trial(billing, organization, offers[0]),
         ),
-        choice="open" if is_open else "closed",
+        choice=choice,
         nothing=Money(0, organization.currency),
         current_offer=None if subscription is None or is_open else offer_of(subscription),
         plan=plan_name(subscription),
+        seats=None if subscription is None else seats_of(subscription),
+        standing=standing(subscription),
         refused=bool(refused),
+        said=said,
     )
 
 

@@ -59,6 +59,7 @@ async def closed(request: Asked) -> Template | Redirect:
         standing=standing(subscription, invoices),
         offer=offers_in(organization.currency)[0],
         may_choose=await may_choose(billing, organization),
+        is_paused=subscription is not None and subscription.is_paused,
     )
 
 

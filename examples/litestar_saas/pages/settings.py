@@ -64,6 +64,22 @@ async def keep(request: Asked, data: ChangeForm, billing: NamedDependency[Billin
     return Redirect("/settings", status_code=303)
 
 
+@post("/subscription/pause", name="pause")
+async def pause(request: Asked, data: ChangeForm, billing: NamedDependency[Billing]) -> Redirect:
+    """Collect nothing until it is resumed; invoices that fall due meanwhile are void."""
+    subscription_id = await _own_subscription(billing, organization_of(request))
+    await billing.pause(subscription_id, invoices="void", operation_id=data.operation_id)
+    return Redirect("/settings", status_code=303)
+
+
+@post("/subscription/resume", name="resume")
+async def resume(request: Asked, data: ChangeForm, billing: NamedDependency[Billing]) -> Redirect:
+    """End a pause."""
+    subscription_id = await _own_subscription(billing, organization_of(request))
+    await billing.resume(subscription_id, operation_id=data.operation_id)
+    return Redirect("/settings", status_code=303)
+
+
 @post("/card", name="card")
 async def card(request: Asked, billing: NamedDependency[Billing]) -> Redirect:
     """Send the browser to the processor's page on which a card is changed."""

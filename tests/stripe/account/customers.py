@@ -37,13 +37,18 @@ def create(books: Books, asked: Json) -> Json:
 
 
 def update(books: Books, asked: Json, ref: str) -> Json:
-    """Change a customer; only the default payment method is played."""
+    """Change a customer; how it is reached and the default payment method are played."""
     customer = books.at("customer", ref)
-    default = asked["invoice_settings"]["default_payment_method"]
-    card = books.named("payment_method", default, param="invoice_settings[default_payment_method]")
-    if customer.get("deleted") or card["customer"] != ref:
-        raise Refused(400, code="resource_missing", param="invoice_settings")
-    customer["invoice_settings"]["default_payment_method"] = default
+    if customer.get("deleted"):
+        raise Refused(400, code="resource_missing", param="id")
+    customer.update({name: asked[name] for name in ("name", "email") if name in asked})
+    if "invoice_settings" in asked:
+        default = asked["invoice_settings"]["default_payment_method"]
+        param = "invoice_settings[default_payment_method]"
+        card = books.named("payment_method", default, param=param)
+        if card["customer"] != ref:
+            raise Refused(400, code="resource_missing", param="invoice_settings")
+        customer["invoice_settings"]["default_payment_method"] = default
     return customer
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
-from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.results import Answer, AnySnapshot, Key
 from accrue_core.owners import Owner
 
 OWNER_TYPE_METADATA = "accrue_owner_type"
@@ -47,11 +47,39 @@ class CreateCustomer:
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateCustomer:
+    """Let a customer have this name and this address; ``None`` leaves one as it is."""
+
+    gateway: ClassVar[str] = "customers"
+    method: ClassVar[str] = "update"
+    noun: ClassVar[str] = "customer"
+    effect: ClassVar[Literal["create", "change"]] = "change"
+    moves_money: ClassVar[bool] = False
+    personal: ClassVar[frozenset[str]] = frozenset({"name", "email"})
+
+    ref: str
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+
+    def is_met_by(self, snapshot: AnySnapshot) -> bool:
+        """Whether the customer has them."""
+        return (
+            isinstance(snapshot, CustomerSnapshot)
+            and self.name in (None, snapshot.name)
+            and self.email in (None, snapshot.email)
+        )
+
+
 class CustomerGateway(Protocol):
     """A processor's operations on customers."""
 
     async def create(self, request: CreateCustomer, *, key: Key) -> Answer:
         """Create the customer; asked twice under one key, create it once."""
+        ...
+
+    async def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
+        """Change how the customer is reached."""
         ...
 
     async def fetch(self, ref: str) -> Answer:

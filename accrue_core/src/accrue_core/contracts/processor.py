@@ -9,29 +9,40 @@ from typing import Protocol
 
 from accrue_core.clock import Clock
 from accrue_core.contracts.capabilities import SupportTable
+from accrue_core.contracts.changes import (
+    ChangeSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    SetTrialEnd,
+)
 from accrue_core.contracts.checkout import CheckoutGateway, CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer, CustomerGateway
+from accrue_core.contracts.customers import CreateCustomer, CustomerGateway, UpdateCustomer
 from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.contracts.invoices import InvoiceGateway
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodGateway
 from accrue_core.contracts.portal import PortalGateway
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.subscription_gateway import SubscriptionGateway
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
     CreateSubscription,
     KeepSubscription,
-    SubscriptionGateway,
 )
 
 REQUESTS: Mapping[str, type[Request]] = {
     f"{request.gateway}.{request.method}": request
     for request in (
         CreateCustomer,
+        UpdateCustomer,
         AttachPaymentMethod,
         CreateSubscription,
         CancelSubscription,
         KeepSubscription,
+        ChangeSubscription,
+        SetTrialEnd,
+        PauseSubscription,
+        ResumeSubscription,
         CreateCheckoutSession,
     )
 }

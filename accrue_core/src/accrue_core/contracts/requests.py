@@ -14,7 +14,9 @@ class Request(Protocol):
     ``gateway`` and ``method`` say where it goes (``processor.subscriptions.create``).
     ``effect`` says how its outcome is recognised later: a ``create`` by finding the thing that
     carries our operation id, a ``change`` by fetching ``noun`` ``ref`` and asking ``is_met_by``.
-    ``personal`` names the fields that are forgotten once the outcome is known.
+    ``personal`` names the fields that are forgotten once the outcome is known. A request that is
+    resolved from what is there names in ``identity`` the fields that say whether another one under
+    the same key is the same.
     """
 
     gateway: ClassVar[str]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
-from accrue_core.contracts.results import Answer, AnySnapshot, Key
+from accrue_core.contracts.results import AnySnapshot
 
 Collection = Literal["charge", "invoice"]
 """Whether a due invoice is charged to the payment method on file, or sent to be paid."""
@@ -44,7 +44,9 @@ class SubscriptionSnapshot:
     """What a processor says about a subscription.
 
     ``collection_paused`` is the processor's word for a pause that keeps the status (Stripe's
-    ``pause_collection``); ``cancel_at`` is the moment it will end, whichever way that was asked.
+    ``pause_collection``), until ``collection_resumes_at`` if that is set; ``cancel_at`` is the
+    moment it will end, whichever way that was asked. ``pending_until`` is set while a change waits
+    to be paid for, and is when it lapses.
     """
 
     noun: ClassVar[str] = "subscription"
@@ -63,6 +65,8 @@ class SubscriptionSnapshot:
     trial_start: datetime | None = None
     trial_end: datetime | None = None
     collection_paused: str | None = None
+    collection_resumes_at: datetime | None = None
+    pending_until: datetime | None = None
     default_payment_method: str | None = None
     latest_invoice: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -152,23 +156,3 @@ class KeepSubscription:
             and not snapshot.cancel_at_period_end
             and snapshot.cancel_at is None
         )
-
-
-class SubscriptionGateway(Protocol):
-    """A processor's operations on subscriptions."""
-
-    async def create(self, request: CreateSubscription, *, key: Key) -> Answer:
-        """Start it; the customer, the first invoice and its payment method come along."""
-        ...
-
-    async def cancel(self, request: CancelSubscription, *, key: Key) -> Answer:
-        """End it, now or later."""
-        ...
-
-    async def keep(self, request: KeepSubscription, *, key: Key) -> Answer:
-        """Undo a pending end."""
-        ...
-
-    async def fetch(self, ref: str) -> Answer:
-        """Return it as it is now; ``next_action`` is set while its payment waits for someone."""
-        ...

@@ -33,7 +33,15 @@ from accrue_core.mirror.absorb import Told, absorb, names_in
 from accrue_core.mirror.load import row_of
 from accrue_core.operations import queries
 from accrue_core.operations.models import OperationRecord, OperationStatus
-from accrue_core.operations.stored import error_of, joined, method_of, refusal_of, split
+from accrue_core.operations.stored import (
+    error_of,
+    identity_in,
+    identity_of,
+    joined,
+    method_of,
+    refusal_of,
+    split,
+)
 from accrue_core.text import checked_text
 
 R = TypeVar("R")
@@ -243,8 +251,8 @@ async def _known(
     known = await queries.by_key(tx, key)
     if known is None:
         return None
-    wanted = (method_of(request), subject, processor, split(request)[0])
-    if (known.method, known.subject, known.processor, dict(known.request)) != wanted:
+    wanted = (method_of(request), subject, processor, identity_of(request))
+    if (known.method, known.subject, known.processor, identity_in(known)) != wanted:
         raise OperationMismatch(known.key)
     if known.status == OperationStatus.STUCK:
         raise OperationInProgress(subject, operation_id=known.key)

@@ -25,11 +25,26 @@ def split(request: Request) -> tuple[dict[str, Any], dict[str, Any] | None]:
     return content, {name: value for name, value in personal.items() if value} or None
 
 
+def identity_of(request: Request) -> dict[str, Any]:
+    """Return what makes another request under one key the same request."""
+    return _identifying(type(request), split(request)[0])
+
+
+def identity_in(record: OperationRecord) -> dict[str, Any]:
+    """Return the same of a request that was written down."""
+    return _identifying(REQUESTS[record.method], dict(record.request))
+
+
 def joined(record: OperationRecord) -> Request:
     """Return the request of an operation whose outcome is not known yet."""
     content = {**record.request, **(record.personal or {})}
     request: Request = msgspec.convert(content, REQUESTS[record.method])
     return request
+
+
+def _identifying(kind: type[Request], content: dict[str, Any]) -> dict[str, Any]:
+    names: frozenset[str] | None = getattr(kind, "identity", None)
+    return content if names is None else {name: content.get(name) for name in sorted(names)}
 
 
 def refusal_of(error: ProcessorError) -> dict[str, Any]:

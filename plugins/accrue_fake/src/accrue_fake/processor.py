@@ -42,6 +42,10 @@ SUPPORT: SupportTable = MappingProxyType(
         **dict.fromkeys(Capability, NATIVE),
         Capability.ATTACH_PAYMENT_METHOD: TEST_ONLY,
         Capability.CANCEL_AT_DATE: bounded("the last period is billed in full"),
+        Capability.CHANGE_ITEMS: bounded("not while a payment is owed or another change waits"),
+        Capability.CHANGE_WITH_INVOICE: bounded("not while collection is paused"),
+        Capability.SEVERAL_ITEMS: bounded("of one currency and one interval"),
+        Capability.SET_TRIAL_END: bounded("while the trial runs"),
         Capability.CHECKOUT_WITH_TRIAL: bounded("a trial with a date ends 48 hours ahead or later"),
     }
 )

@@ -8,18 +8,18 @@ from accrue_core.billing.customers import queries
 from accrue_core.billing.customers.models import Customer
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
-from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
 from accrue_core.contracts.handlers import LedgerEntryView
 from accrue_core.contracts.results import Page
 from accrue_core.db.transaction import Transaction
-from accrue_core.errors import ConfigurationError, InvalidRequest, OperationInProgress
+from accrue_core.errors import ConfigurationError, InvalidRequest, NotFound, OperationInProgress
 from accrue_core.ids import checked, kind_of
 from accrue_core.ledger import queries as ledger
 from accrue_core.ledger.chain import view
 from accrue_core.operations import queries as operations
 from accrue_core.operations.models import OperationStatus
-from accrue_core.operations.operation import CUSTOMER_KEYS, Operation, begin
-from accrue_core.operations.recover import recover
+from accrue_core.operations.operation import CUSTOMER_KEYS, Operation, begin, checked_key
+from accrue_core.operations.recover import recover, recover_before
 from accrue_core.owners import Billable, BillingContact, Owner, contact_of, owner_of
 from accrue_core.text import checked_text
 
@@ -63,6 +63,50 @@ async def find_customer(
     async with ctx.reading() as reading:
         found = await queries.of_owner(reading, owner_of(payer), processor=processor)
     return found[0] if found else None
+
+
+@verb("update_customer")
+async def update_customer(
+    ctx: Context,
+    payer: Owner | Billable,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    processor: str | None = None,
+    operation_id: str | None = None,
+) -> Customer:
+    """Tell the processor how an owner is reached: what stands on invoices, and where they go.
+
+    What is not given is taken from the billable's ``billing_contact()``; a bare ``Owner`` has
+    none, and what is then still missing stays as it is. Name and address go to the processor and
+    into the mirror's personal columns, never into the ledger, which records that they changed.
+    An owner without a customer is ``NotFound``: nothing is created.
+    """
+    checked_key(operation_id)
+    owner, known = owner_of(payer), _checked(contact_of(payer))
+    contact = _checked(BillingContact(name=name or known.name, email=email or known.email))
+    if contact == BillingContact():
+        raise InvalidRequest("pass a name or an email, or a billable that has them")
+    chosen = await choose_processor(ctx, owner, processor)
+    who = await _find(ctx, owner, chosen)
+    if who is None:
+        raise NotFound(f"{owner} has no customer at {chosen}")
+    support = ctx.plugins.processor(chosen).support
+    require(support, Capability.UPDATE_CUSTOMER, processor=chosen)
+    request = UpdateCustomer(ref=who.ref, name=contact.name, email=contact.email)
+    subject = queries.subject(who.id)
+    key = ctx.operation_key("update_customer", who.id, operation_id)
+    await recover_before(ctx, subject, key=key)
+    async with ctx.transaction("update_customer.decide") as tx:
+        await tx.hold([subject])
+        operation = await begin(ctx, tx, request, subject=subject, processor=chosen, key=key)
+    if operation.is_finished:
+        return (await operation.result(ctx)).row  # type: ignore[no-any-return]
+
+    async with operation.asking(ctx) as gateway:
+        answer = await gateway.customers.update(operation.request, key=operation.key)
+
+    return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
 
 
 @verb("timeline_for")

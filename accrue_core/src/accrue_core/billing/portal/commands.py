@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from accrue_core import telemetry
 from accrue_core.billing.customers import queries as customers
 from accrue_core.billing.customers.commands import choose_processor
 from accrue_core.billing.subscriptions import queries as subscriptions
@@ -12,8 +9,9 @@ from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
 from accrue_core.contracts.portal import CreatePortalSession, PortalFlow, PortalSession
 from accrue_core.contracts.results import Key
-from accrue_core.errors import InvalidRequest, NotFound, ProcessorUnavailable
+from accrue_core.errors import InvalidRequest, NotFound
 from accrue_core.ids import PREFIXES, checked, to_text
+from accrue_core.operations.question import questioning
 from accrue_core.origins import checked_url
 from accrue_core.owners import Billable, Owner, owner_of
 
@@ -51,12 +49,8 @@ async def create_billing_portal_session(
     request = await _request(ctx, owner, name, return_url, flow, subscription_id)
     minted = to_text(PREFIXES["operation"], ctx.runtime.ids.new())
     key = Key(idempotency_key=f"accrue-{minted}", operation_id=minted)
-    try:
-        with telemetry.span("processor.portal.create", processor=name):
-            async with asyncio.timeout(ctx.settings.call_deadline.total_seconds()):
-                return await ctx.plugins.processor(name).portal.create(request, key=key)
-    except TimeoutError as error:
-        raise ProcessorUnavailable(f"{name} did not answer in time") from error
+    async with questioning(ctx, name, "portal.create") as gateway:
+        return await gateway.portal.create(request, key=key)
 
 
 async def _request(

@@ -96,3 +96,27 @@ class CollectionResumed(LedgerEvent):
     """Invoices are collected again."""
 
     type = "subscription.collection_resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePending(LedgerEvent):
+    """A change waits to be paid for, and lapses at ``until``. Everything is as it was."""
+
+    type = "subscription.change_pending"
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLapsed(LedgerEvent):
+    """A change was not paid for, and will not be made."""
+
+    type = "subscription.change_lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEndChanged(LedgerEvent):
+    """The trial ends at another moment than was said before."""
+
+    type = "subscription.trial_end_changed"
+    before: str
+    after: str

@@ -24,6 +24,11 @@ _LIVE = frozenset(SubscriptionStatus) - ENDED
 ALLOWED: Mapping[str, frozenset[SubscriptionStatus]] = {
     "cancel": _LIVE,
     "keep": _LIVE - {SubscriptionStatus.INCOMPLETE},
+    "change": ENTITLING,
+    "extend_trial": frozenset({SubscriptionStatus.TRIALING}),
+    "end_trial": frozenset({SubscriptionStatus.TRIALING}),
+    "pause": ENTITLING | {SubscriptionStatus.PAST_DUE},
+    "resume": _LIVE,
 }
 """The statuses from which each verb makes sense."""
 
@@ -36,6 +41,41 @@ def require(verb: str, status: SubscriptionStatus) -> None:
             noun="subscription",
             status=status.value,
             allowed=frozenset(allowed.value for allowed in ALLOWED[verb]),
+        )
+
+
+def require_no_pending_change(*, is_pending: bool) -> None:
+    """Raise ``IllegalTransition`` while a change waits to be paid for."""
+    if is_pending:
+        raise IllegalTransition(
+            verb="change",
+            noun="subscription",
+            status="waiting for a change to be paid",
+            allowed=frozenset({"without a pending change"}),
+        )
+
+
+def require_collection(*, is_paused: bool) -> None:
+    """Raise ``IllegalTransition`` for a change to be invoiced at once while nothing is collected:
+    its invoice would be void, and the change free.
+    """
+    if is_paused:
+        raise IllegalTransition(
+            verb="change and invoice",
+            noun="subscription",
+            status="paused",
+            allowed=frozenset({"not paused"}),
+        )
+
+
+def require_pause(verb: str, *, is_paused: bool) -> None:
+    """Raise ``IllegalTransition`` for pausing what is paused, and resuming what is not."""
+    if is_paused == (verb == "pause"):
+        raise IllegalTransition(
+            verb=verb,
+            noun="subscription",
+            status="paused" if is_paused else "not paused",
+            allowed=frozenset({"not paused" if is_paused else "paused"}),
         )
 
 

@@ -43,6 +43,8 @@ subscriptions = Table(
     Column("trial_start", UtcDateTime),
     Column("trial_end", UtcDateTime),
     Column("collection_paused", String(40)),
+    Column("collection_resumes_at", UtcDateTime),
+    Column("pending_until", UtcDateTime),
     Column("default_payment_method", String(255)),
     Column("latest_invoice", String(255)),
     Column("metadata", Json, nullable=False),
@@ -115,6 +117,8 @@ class Subscription:
     trial_start: datetime | None
     trial_end: datetime | None
     collection_paused: str | None
+    collection_resumes_at: datetime | None
+    pending_until: datetime | None
     default_payment_method: str | None
     latest_invoice: str | None
     metadata: Mapping[str, Any] = field(repr=False)
@@ -133,6 +137,16 @@ class Subscription:
             and self.ended_at is None
             and self.collection_paused is None
         )
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a change waits to be paid for; until then everything is as it was."""
+        return self.pending_until is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether collection is paused."""
+        return self.collection_paused is not None
 
     @property
     def is_owing(self) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from accrue_core.billing.subscriptions.events import (
     CancellationScheduled,
     CancellationUndone,
+    ChangeLapsed,
+    ChangePending,
     CollectionPaused,
     CollectionResumed,
     ItemsChanged,
@@ -17,6 +19,7 @@ from accrue_core.billing.subscriptions.events import (
     SubscriptionRenewed,
     SubscriptionStarted,
     SubscriptionStatusChanged,
+    TrialEndChanged,
 )
 from accrue_core.billing.subscriptions.lifecycle import ENDED
 from accrue_core.billing.subscriptions.models import (
@@ -52,6 +55,8 @@ def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduc
         "trial_start": snapshot.trial_start,
         "trial_end": snapshot.trial_end,
         "collection_paused": snapshot.collection_paused,
+        "collection_resumes_at": snapshot.collection_resumes_at,
+        "pending_until": snapshot.pending_until,
         "default_payment_method": snapshot.default_payment_method,
         "latest_invoice": snapshot.latest_invoice,
         "metadata": dict(snapshot.metadata),
@@ -65,6 +70,8 @@ def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduc
     events = [
         *_items(before, snapshot),
         *_pending_end(before, snapshot),
+        *_pending_change(before, snapshot),
+        *_trial(before, snapshot),
         *_collection(before, snapshot),
         *_status(before, snapshot),
     ]
@@ -113,6 +120,22 @@ def _items(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerE
     if moved and snapshot.status not in ENDED:
         events.append(SubscriptionRenewed(period_end=moment_text(min(moved))))
     return events
+
+
+def _pending_change(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    was, now = before.pending_until, snapshot.pending_until
+    if (was is None) == (now is None):
+        return []
+    if now is not None:
+        return [ChangePending(until=moment_text(now))]
+    return [] if _held(before.items) != _held(snapshot.items) else [ChangeLapsed()]
+
+
+def _trial(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    was, now = before.trial_end, snapshot.trial_end
+    if was is None or now is None or was == now or snapshot.status in ENDED:
+        return []
+    return [TrialEndChanged(before=moment_text(was), after=moment_text(now))]
 
 
 def _collection(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:

@@ -10,7 +10,7 @@ pytest.register_assert_rewrite(
     *(
         f"{__name__}.{suite}"
         for suite in (
-            "bench", "checkout", "customers", "invoices", "payment_methods", "processor",
+            "bench", "changes", "checkout", "customers", "invoices", "payment_methods", "processor",
             "subscriptions", "webhooks",
         )
     )

@@ -28,18 +28,20 @@ from accrue_core.owners import Owner
 class Bench:
     """What differs from processor to processor. Leave out what yours has no way to do.
 
-    ``price`` is a monthly price of ``amount``. ``run`` starts every key and owner: choose a new
-    one per run where an account is shared or remembers. ``event_body`` writes an event about a
-    thing, by noun and ref; ``sign`` returns the headers with which the processor would send bytes
-    at a moment. ``lose_next_answer`` arranges that the next request is carried out and its answer
-    is lost; ``delete_customer`` deletes one as its owner does in the processor's dashboard;
-    ``complete_checkout`` does on an open session's page what a customer with a good card does.
+    ``price`` is a monthly price of ``amount``, ``other_price`` another monthly one of twice that.
+    ``run`` starts every key and owner: choose a new one per run where an account is shared or
+    remembers. ``event_body`` writes an event about a thing, by noun and ref; ``sign`` returns the
+    headers with which the processor would send bytes at a moment. ``lose_next_answer`` arranges
+    that the next request is carried out and its answer is lost; ``delete_customer`` deletes one as
+    its owner does in the processor's dashboard; ``complete_checkout`` does on an open session's
+    page what a customer with a good card does.
     """
 
     price: str
     amount: Money
     good_payment_method: str
     now: Callable[[], datetime]
+    other_price: str | None = None
     run: str = "contract"
     declined_payment_method: str | None = None
     authenticating_payment_method: str | None = None

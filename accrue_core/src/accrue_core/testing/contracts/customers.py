@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from accrue_core.contracts.capabilities import Capability
-from accrue_core.contracts.customers import CreateCustomer, CustomerSnapshot
+from accrue_core.contracts.customers import CreateCustomer, CustomerSnapshot, UpdateCustomer
 from accrue_core.contracts.processor import Processor
 from accrue_core.contracts.results import GoneSnapshot
 from accrue_core.errors import ProcessorRejected, ProcessorUnavailable
@@ -16,6 +16,29 @@ from accrue_core.testing.contracts.bench import Bench, is_supported, unless_unsu
 @pytest.mark.anyio
 class CustomerContract:
     """Subclass it in your plugin's tests; give it the fixtures ``processor`` and ``bench``."""
+
+    async def test_an_updated_one_keeps_what_was_not_said(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        if not is_supported(processor, Capability.CREATE_CUSTOMER):
+            return
+        ref = await bench.customer(processor)
+        asked = processor.customers.update(
+            UpdateCustomer(ref=ref, name="Ann", email="ann@example.com"), key=bench.key()
+        )
+        answer = await unless_unsupported(processor, Capability.UPDATE_CUSTOMER, asked)
+        if answer is None:
+            return
+
+        renamed = UpdateCustomer(ref=ref, name="Bea")
+        await processor.customers.update(renamed, key=bench.key())
+
+        customer = (await processor.customers.fetch(ref)).main
+        assert (customer.name, customer.email) == ("Bea", "ann@example.com")
+        assert renamed.is_met_by(customer)
+        missing = UpdateCustomer(ref="never_made_00000", name="Nobody")
+        with pytest.raises(ProcessorRejected):
+            await processor.customers.update(missing, key=bench.key())
 
     async def test_a_customer_names_its_owner(self, processor: Processor, bench: Bench) -> None:
         owner = bench.owner()

@@ -7,7 +7,7 @@ from accrue_braintree.translate.customers import customer
 from accrue_braintree.translate.payment_methods import payment_method
 from accrue_braintree.translate.reading import Reader
 from accrue_core.contracts.capabilities import Capability
-from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.errors import UnsupportedCapability
 
@@ -22,6 +22,12 @@ class BraintreeCustomers:
         """Refuse: not supported yet."""
         raise UnsupportedCapability(
             processor=self._connection.name, capability=Capability.CREATE_CUSTOMER
+        )
+
+    async def update(self, request: UpdateCustomer, *, key: Key) -> Answer:  # noqa: ARG002
+        """Refuse: not supported yet."""
+        raise UnsupportedCapability(
+            processor=self._connection.name, capability=Capability.UPDATE_CUSTOMER
         )
 
     async def fetch(self, ref: str) -> Answer:

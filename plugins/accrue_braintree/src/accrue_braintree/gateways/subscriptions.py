@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accrue_braintree.connection import Connection
+from accrue_braintree.gateways.changes import RefusedChanges
 from accrue_braintree.gateways.payment_methods import BraintreePaymentMethods
 from accrue_braintree.translate.invoices import invoices
 from accrue_braintree.translate.subscriptions import (
@@ -19,7 +20,7 @@ from accrue_core.contracts.subscriptions import (
     KeepSubscription,
     SubscriptionSnapshot,
 )
-from accrue_core.errors import RemoteMissing, UnsupportedCapability
+from accrue_core.errors import RemoteMissing
 
 _CANCELS = {
     "now": Capability.CANCEL_NOW,
@@ -28,24 +29,25 @@ _CANCELS = {
 }
 
 
-class BraintreeSubscriptions:
+class BraintreeSubscriptions(RefusedChanges):
     """Operations on subscriptions."""
 
     def __init__(self, connection: Connection, payment_methods: BraintreePaymentMethods) -> None:
+        super().__init__(connection.name)
         self._connection = connection
         self._payment_methods = payment_methods
 
     async def create(self, request: CreateSubscription, *, key: Key) -> Answer:  # noqa: ARG002
         """Refuse: not supported yet."""
-        raise self._unsupported(Capability.SUBSCRIBE)
+        raise self._refused(Capability.SUBSCRIBE)
 
     async def cancel(self, request: CancelSubscription, *, key: Key) -> Answer:  # noqa: ARG002
         """Refuse: not supported yet."""
-        raise self._unsupported(_CANCELS[request.when])
+        raise self._refused(_CANCELS[request.when])
 
     async def keep(self, request: KeepSubscription, *, key: Key) -> Answer:  # noqa: ARG002
         """Refuse: not supported yet."""
-        raise self._unsupported(Capability.KEEP)
+        raise self._refused(Capability.KEEP)
 
     async def fetch(self, ref: str) -> Answer:
         """Return the subscription as it is now, with the invoices made of its transactions.
@@ -76,6 +78,3 @@ class BraintreeSubscriptions:
             return None
         card: PaymentMethodSnapshot = answer.main
         return card
-
-    def _unsupported(self, capability: Capability) -> UnsupportedCapability:
-        return UnsupportedCapability(processor=self._connection.name, capability=capability)

@@ -32,6 +32,11 @@ class Answers:
         """Return a subscription as it is now."""
         return Answer(record.snapshot, next_action=self._next_action(record))
 
+    def changed(self, record: SubscriptionRecord, invoice: InvoiceRecord | None) -> Answer:
+        """Return a subscription as it is now, with the invoice that was drawn for it."""
+        others = () if invoice is None else (invoice.snapshot,)
+        return Answer(record.snapshot, others, self._next_action(record))
+
     def session(self, record: CheckoutRecord) -> Answer:
         """Return a checkout session as it is now, with what came of it or the way to its page."""
         books, snapshot = self._books, record.snapshot
@@ -54,8 +59,12 @@ class Answers:
         return GoneSnapshot("customer", ref) if record.is_deleted else record.snapshot
 
     def _next_action(self, record: SubscriptionRecord) -> NextAction | None:
-        """Authenticate where the bank asks for it; else pay a first invoice on its page."""
-        invoice = self._books.invoices.get(record.collected or "")
+        """Authenticate where the bank asks for it; else pay a first invoice on its page.
+
+        It is about the invoice of a change that waits, if there is one, else about the newest.
+        """
+        newest = record.collected if record.pending is None else record.pending.invoice
+        invoice = self._books.invoices.get(newest or "")
         if invoice is None:
             return None
         if invoice.is_waiting:

@@ -35,7 +35,7 @@ from accrue_fake.engine.records import (
     SubscriptionRecord,
 )
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the books can no longer be read as they were written, or replay differently."""
 
 R = TypeVar("R")

@@ -17,8 +17,10 @@ from accrue_core.errors import InvalidRequest
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.records import Due, Interval
 
-ORDER = ("end", "expire", "lapse", "retry", "overdue", "turn", "warn")
-"""At one moment, endings come first: what ends at the end of a period is not renewed."""
+ORDER = ("drop", "end", "expire", "lapse", "resume", "retry", "overdue", "turn", "warn")
+"""At one moment, endings come first: what ends at the end of a period is not renewed, and a pause
+that ends then is over for the renewal.
+"""
 
 _RANKS = {what: rank for rank, what in enumerate(ORDER)}
 _MONTHS = {"month": 1, "year": 12}

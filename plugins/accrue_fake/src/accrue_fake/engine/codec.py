@@ -14,8 +14,15 @@ from typing import Any
 
 import msgspec
 
+from accrue_core.contracts.changes import (
+    ChangeSubscription,
+    PauseSubscription,
+    PreviewedChange,
+    ResumeSubscription,
+    SetTrialEnd,
+)
 from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer, CustomerSnapshot
+from accrue_core.contracts.customers import CreateCustomer, CustomerSnapshot, UpdateCustomer
 from accrue_core.contracts.invoices import InvoiceSnapshot
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodSnapshot
 from accrue_core.contracts.portal import CreatePortalSession, PortalSession
@@ -36,7 +43,7 @@ from accrue_core.errors import AccrueError, InvalidRequest
 from accrue_core.money import Money
 from accrue_core.owners import Owner
 from accrue_core.settings import Secret
-from accrue_fake.engine.records import OwedWebhook, Price, Refusal
+from accrue_fake.engine.records import CreditMovement, OwedWebhook, Price, Refusal
 from accrue_fake.engine.views import CheckoutView, InvoiceView, PortalView
 
 _TAG = "$"
@@ -50,6 +57,8 @@ _TYPES: Mapping[str, type[Any]] = MappingProxyType(
             CreateSubscription, CancelSubscription, KeepSubscription, Key, Owner, Money, Price,
             OwedWebhook, Refusal, CheckoutSessionSnapshot, CreateCheckoutSession,
             CreatePortalSession, PortalSession, CheckoutView, InvoiceView, PortalView,
+            UpdateCustomer, ChangeSubscription, PreviewedChange, SetTrialEnd, PauseSubscription,
+            ResumeSubscription, CreditMovement,
         )
     }
 )  # fmt: skip

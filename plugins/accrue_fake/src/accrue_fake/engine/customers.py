@@ -9,6 +9,7 @@ from accrue_core.contracts.customers import (
     OWNER_TYPE_METADATA,
     CreateCustomer,
     CustomerSnapshot,
+    UpdateCustomer,
 )
 from accrue_core.contracts.requests import OPERATION_METADATA
 from accrue_core.contracts.results import Answer, GoneSnapshot, Key
@@ -17,7 +18,7 @@ from accrue_core.owners import Owner
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.memory import Memory
-from accrue_fake.engine.records import CustomerRecord
+from accrue_fake.engine.records import CreditMovement, CustomerRecord
 from accrue_fake.engine.standing import Standing
 
 
@@ -33,6 +34,10 @@ class Customers:
     def create(self, request: CreateCustomer, *, key: Key) -> Answer:
         """Create a customer whose metadata names its owner and the operation."""
         return self._memory.once(request, key, self._create)
+
+    def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
+        """Let a customer have this name and this address."""
+        return self._memory.once(request, key, self._update)
 
     def fetch(self, ref: str) -> Answer:
         """Return the customer, or say that it was deleted."""
@@ -54,15 +59,21 @@ class Customers:
             if record.snapshot.owner == owner and not record.is_deleted
         )
 
+    def credit(self, ref: str) -> tuple[CreditMovement, ...]:
+        """Return what explains a customer's credit, oldest first; the last has the balance."""
+        return tuple(find(self._books.customers, "customer", ref).credit)
+
     def edit(self, ref: str, *, name: str | None = None, email: str | None = None) -> Answer:
         """Change name or address, as in the processor's own dashboard."""
         record = self._existing(ref)
+        before = record.snapshot
         record.snapshot = replace(
-            record.snapshot,
-            name=record.snapshot.name if name is None else name,
-            email=record.snapshot.email if email is None else email,
+            before,
+            name=before.name if name is None else name,
+            email=before.email if email is None else email,
         )
-        self._emitter.emit("customer.updated", "customer", ref)
+        if record.snapshot != before:
+            self._emitter.emit("customer.updated", "customer", ref)
         return Answer(record.snapshot)
 
     def delete(self, ref: str) -> Answer:
@@ -101,6 +112,9 @@ class Customers:
         self._books.note_made(key.operation_id, ref)
         self._emitter.emit("customer.created", "customer", ref)
         return Answer(snapshot)
+
+    def _update(self, request: UpdateCustomer, _: Key) -> Answer:
+        return self.edit(request.ref, name=request.name, email=request.email)
 
     def _existing(self, ref: str) -> CustomerRecord:
         record = find(self._books.customers, "customer", ref)

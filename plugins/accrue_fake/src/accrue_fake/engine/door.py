@@ -26,14 +26,19 @@ from accrue_fake.engine.records import Fault
 
 API: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "customers": frozenset({"create", "fetch", "find_created"}),
+        "customers": frozenset({"create", "update", "fetch", "find_created"}),
         "payment_methods": frozenset({"attach", "fetch", "find_created"}),
-        "subscriptions": frozenset({"create", "cancel", "keep", "fetch", "find_created"}),
+        "subscriptions": frozenset(
+            {
+                "create", "cancel", "keep", "change", "preview", "set_trial_end", "pause", "resume",
+                "fetch", "find_created",
+            }
+        ),
         "invoices": frozenset({"fetch"}),
         "checkout": frozenset({"create", "fetch", "find_created"}),
         "portal": frozenset({"create"}),
     }
-)
+)  # fmt: skip
 """What a processor can be asked. Everything here can fail as a network fails."""
 
 BENCH: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -46,7 +51,7 @@ BENCH: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "clock": frozenset({"now"}),
         "catalogue": frozenset({"add_price", "price", "prices"}),
-        "customers": frozenset({"edit", "delete", "of_owner"}),
+        "customers": frozenset({"edit", "delete", "of_owner", "credit"}),
         "payment_methods": frozenset({"detach", "of_customer"}),
         "subscriptions": frozenset({"becomes", "edit", "of_customer"}),
         "invoices": frozenset(
@@ -81,6 +86,8 @@ QUESTIONS = frozenset(
     {
         "fetch",
         "find_created",
+        "preview",
+        "credit",
         "now",
         "price",
         "prices",

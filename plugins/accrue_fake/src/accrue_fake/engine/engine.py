@@ -15,15 +15,21 @@ from accrue_fake.engine.books import Books, save
 from accrue_fake.engine.calendar import Calendar, EngineClock
 from accrue_fake.engine.cards import Cards
 from accrue_fake.engine.catalogue import Catalogue
+from accrue_fake.engine.changing import Changing
 from accrue_fake.engine.checkout import Checkout
+from accrue_fake.engine.credit import Credit
 from accrue_fake.engine.customers import Customers
 from accrue_fake.engine.cycles import Cycles
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.invoices import Invoices
 from accrue_fake.engine.invoicing import Invoicing
 from accrue_fake.engine.memory import Memory
+from accrue_fake.engine.pausing import Pausing
 from accrue_fake.engine.payment_methods import PaymentMethods
 from accrue_fake.engine.payments import Payments
+from accrue_fake.engine.pending import PendingChanges
+from accrue_fake.engine.periods import Periods
+from accrue_fake.engine.planning import Planning
 from accrue_fake.engine.portal import Portal
 from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.records import FinalStatus
@@ -32,6 +38,7 @@ from accrue_fake.engine.signing import DEFAULT_SECRET
 from accrue_fake.engine.standing import Standing
 from accrue_fake.engine.starting import Starting
 from accrue_fake.engine.subscriptions import Subscriptions
+from accrue_fake.engine.trials import Trials
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -84,28 +91,62 @@ class Engine:
         self._assemble(books, Memory(books), Answers(books, self.addresses))
 
     def _assemble(self, books: Books, memory: Memory, answers: Answers) -> None:
-        emitter, calendar, addresses = self.emitter, self.calendar, self.addresses
+        emitter, calendar = self.emitter, self.calendar
+        credit = Credit(books, emitter)
         pricing = Pricing(books, self.catalogue)
-        standing = Standing(books, emitter)
+        standing = Standing(books, emitter, credit)
         cards = Cards(self.scenarios)
-        invoicing = Invoicing(books, emitter, calendar, pricing)
-        self._payments = Payments(books, emitter, calendar, cards, standing)
-        cycles = Cycles(books, emitter, calendar, invoicing, self._payments, standing)
-        starting = Starting(books, emitter, pricing, cycles)
-        self.customers = Customers(books, emitter, memory, standing)
-        self.payment_methods = PaymentMethods(books, emitter, memory)
-        self.subscriptions = Subscriptions(books, calendar, memory, standing, starting, answers)
-        self.invoices = Invoices(books, self._payments, addresses)
-        self.checkout = Checkout(
+        invoicing = Invoicing(books, emitter, calendar, credit)
+        periods = Periods(calendar)
+        pending = PendingChanges(books, emitter, calendar, invoicing, periods, standing)
+        self._payments = Payments(books, emitter, calendar, cards, standing, pending)
+        cycles = Cycles(
             books,
             emitter,
             calendar,
+            periods,
+            pricing,
+            invoicing,
+            self._payments,
+            pending,
+            standing,
+        )
+        starting = Starting(books, emitter, credit, pricing, cycles)
+        planning = Planning(books, self.catalogue, pricing)
+        changing = Changing(
+            books, planning, credit, invoicing, self._payments, pending, periods, standing
+        )
+        pausing = Pausing(books, calendar, standing)
+        self.customers = Customers(books, emitter, memory, standing)
+        self.payment_methods = PaymentMethods(books, emitter, memory)
+        self.subscriptions = Subscriptions(
+            books,
+            calendar,
+            memory,
+            standing,
+            starting,
+            changing,
+            Trials(books, cycles),
+            pausing,
+            answers,
+        )
+        self.invoices = Invoices(books, self._payments, self.addresses)
+        self._open_pages(books, memory, cards, starting, answers)
+        self._teach(cycles, pending, pausing)
+
+    def _open_pages(
+        self, books: Books, memory: Memory, cards: Cards, starting: Starting, answers: Answers
+    ) -> None:
+        self.checkout = Checkout(
+            books,
+            self.emitter,
+            self.calendar,
             memory,
             cards,
             self.payment_methods,
             starting,
             answers,
-            addresses,
+            self.addresses,
         )
         self.portal = Portal(
             books,
@@ -114,12 +155,13 @@ class Engine:
             self.payment_methods,
             self.subscriptions,
             self.invoices,
-            addresses,
+            self.addresses,
         )
-        self._teach(cycles)
 
-    def _teach(self, cycles: Cycles) -> None:
+    def _teach(self, cycles: Cycles, pending: PendingChanges, pausing: Pausing) -> None:
         for what, deed in {
+            "drop": pending.lapse,
+            "resume": pausing.lapse,
             "end": cycles.end,
             "expire": cycles.expire,
             "lapse": self.checkout.lapse,

@@ -1,7 +1,8 @@
-"""Invoicing: an invoice is drawn for a period, finalized and numbered."""
+"""Invoicing: an invoice is drawn, finalized and numbered."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,11 +16,12 @@ from accrue_core.contracts.invoices import (
 from accrue_core.money import Money
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.calendar import Calendar
+from accrue_fake.engine.credit import Credit
 from accrue_fake.engine.emitter import Emitter
-from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
 
-Reason = Literal["subscription_create", "subscription_cycle"]
+Lines = tuple[InvoiceLineSnapshot, ...]
+Reason = Literal["subscription_create", "subscription_cycle", "subscription_update"]
 
 
 class Invoicing:
@@ -29,26 +31,27 @@ class Invoicing:
     that a period's end is one moment.
     """
 
-    def __init__(
-        self, books: Books, emitter: Emitter, calendar: Calendar, pricing: Pricing
-    ) -> None:
+    def __init__(self, books: Books, emitter: Emitter, calendar: Calendar, credit: Credit) -> None:
         self._books = books
         self._emitter = emitter
         self._calendar = calendar
-        self._pricing = pricing
+        self._credit = credit
+
+    def named(self, lines: Iterable[InvoiceLineSnapshot]) -> Lines:
+        """Give lines refs of their own."""
+        return tuple(replace(line, ref=self._books.new_ref("il")) for line in lines)
 
     def draw(
         self,
         record: SubscriptionRecord,
+        lines: Lines,
         *,
         reason: Reason,
         start: datetime,
         end: datetime,
-        is_trial: bool = False,
     ) -> InvoiceRecord:
-        """Draw a draft for one period and put it on the subscription."""
+        """Draw a draft with these lines and put it on the subscription."""
         ref = self._books.new_ref("in")
-        lines = self._pricing.lines(record.snapshot.items, start=start, end=end, is_trial=is_trial)
         invoice = InvoiceRecord(
             snapshot=self._draft(ref, record, lines, reason=reason, start=start, end=end)
         )
@@ -58,13 +61,20 @@ class Invoicing:
         self._emitter.emit("invoice.created", "invoice", ref)
         return invoice
 
-    def finalize(self, record: SubscriptionRecord, invoice: InvoiceRecord) -> None:
-        """Number the invoice and open it; one that asks for nothing is paid thereby."""
+    def finalize(
+        self, record: SubscriptionRecord, invoice: InvoiceRecord, *, is_collected: bool = True
+    ) -> None:
+        """Number the invoice and open it; one that asks for nothing is paid thereby.
+
+        What the customer has to their credit pays first, unless the invoice is not collected.
+        """
         books, snapshot = self._books, invoice.snapshot
+        if is_collected:
+            snapshot = self._credit.settle(snapshot)
         customer = books.customers[snapshot.customer]
         customer.invoices += 1
         days = record.days_until_due
-        is_free = not snapshot.total
+        is_free = not snapshot.amount_due
         due_at = None if days is None else books.now + timedelta(days=days)
         invoice.snapshot = replace(
             snapshot,
@@ -75,7 +85,6 @@ class Invoicing:
             due_at=due_at,
             paid_at=books.now if is_free else None,
         )
-        record.collected = snapshot.ref
         self._emitter.emit("invoice.finalized", "invoice", snapshot.ref)
         if is_free:
             self._emitter.emit("invoice.paid", "invoice", snapshot.ref)
@@ -86,7 +95,7 @@ class Invoicing:
         self,
         ref: str,
         record: SubscriptionRecord,
-        lines: tuple[InvoiceLineSnapshot, ...],
+        lines: Lines,
         *,
         reason: Reason,
         start: datetime,
@@ -95,6 +104,7 @@ class Invoicing:
         snapshot = record.snapshot
         currency = lines[0].amount.currency
         nothing, total = Money(0, currency), Money(sum(x.amount.minor for x in lines), currency)
+        due = total if total.minor > 0 else nothing
         return InvoiceSnapshot(
             ref=ref,
             customer=snapshot.customer,
@@ -105,9 +115,9 @@ class Invoicing:
             discount=nothing,
             tax=nothing,
             total=total,
-            amount_due=total,
+            amount_due=due,
             amount_paid=nothing,
-            amount_remaining=total,
+            amount_remaining=due,
             lines=lines,
             billing_reason=reason,
             collection=snapshot.collection,

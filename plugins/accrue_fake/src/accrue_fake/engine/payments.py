@@ -11,7 +11,8 @@ from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.calendar import Calendar
 from accrue_fake.engine.cards import Cards, Charge
 from accrue_fake.engine.emitter import Emitter
-from accrue_fake.engine.records import CardRecord, InvoiceRecord
+from accrue_fake.engine.pending import PendingChanges
+from accrue_fake.engine.records import CardRecord, InvoiceRecord, SubscriptionRecord
 from accrue_fake.engine.standing import Standing
 
 
@@ -25,18 +26,37 @@ class Payments:
         calendar: Calendar,
         cards: Cards,
         standing: Standing,
+        pending: PendingChanges,
     ) -> None:
         self._books = books
         self._emitter = emitter
         self._calendar = calendar
         self._cards = cards
         self._standing = standing
+        self._pending = pending
 
     def attempt(self, invoice: InvoiceRecord, *, on_session: bool) -> Charge:
         """Charge the card on file once, and write down what became of it."""
-        ref, customer = invoice.snapshot.ref, invoice.snapshot.customer
-        card = self._card(invoice)
+        customer = invoice.snapshot.customer
+        card = self._card(customer, invoice.snapshot.subscription)
         charge = self._cards.charge(card, customer=customer, on_session=on_session)
+        self.note(invoice, card, charge)
+        if charge == Charge.DECLINED or (charge == Charge.WAITS and not on_session):
+            self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
+        return charge
+
+    def ahead(self, record: SubscriptionRecord) -> tuple[Charge, CardRecord | None]:
+        """Charge the card on file for an invoice that is not drawn yet; the customer is there.
+
+        What became of it is for ``note``, once there is an invoice; a declined card has left no
+        trace.
+        """
+        customer = record.snapshot.customer
+        card = self._card(customer, record.snapshot.ref)
+        return self._cards.charge(card, customer=customer, on_session=True), card
+
+    def note(self, invoice: InvoiceRecord, card: CardRecord | None, charge: Charge) -> None:
+        """Write down what became of one attempt."""
         invoice.card = None if card is None else card.snapshot.ref
         invoice.snapshot = replace(
             invoice.snapshot, attempts=invoice.snapshot.attempts + 1, next_attempt_at=None
@@ -44,19 +64,14 @@ class Payments:
         invoice.is_waiting = charge == Charge.WAITS
         if charge == Charge.PAID:
             self._pay(invoice)
-            return charge
-        if charge == Charge.WAITS:
+        elif charge == Charge.WAITS:
+            ref = invoice.snapshot.ref
             self._emitter.emit("invoice.payment_action_required", "invoice", ref)
-        if charge == Charge.DECLINED or not on_session:
-            self._emitter.emit("invoice.payment_failed", "invoice", ref)
-        return charge
 
     def take(self, invoice: InvoiceRecord, card: CardRecord) -> None:
         """Write down that this card has paid before the invoice was drawn, on a page."""
         card.charges += 1
-        invoice.card = card.snapshot.ref
-        invoice.snapshot = replace(invoice.snapshot, attempts=invoice.snapshot.attempts + 1)
-        self._pay(invoice)
+        self.note(invoice, card, Charge.PAID)
 
     def collect(self, invoice: InvoiceRecord) -> Charge:
         """Charge for a renewal: nobody is there, and what fails is tried again.
@@ -100,7 +115,7 @@ class Payments:
                 reason="invoice_not_open",
             )
         self._pay(invoice)
-        self._standing.paid(invoice)
+        self._paid_by_customer(invoice)
 
     def authenticate(self, subscription_ref: str) -> None:
         """Let the customer of a subscription pass the bank's check."""
@@ -118,13 +133,18 @@ class Payments:
             card.is_authenticated = True
             card.charges += 1
         self._pay(invoice)
-        self._standing.paid(invoice)
+        self._paid_by_customer(invoice)
 
     def fail_check(self, invoice: InvoiceRecord) -> None:
         """The customer has failed the bank's check: the payment failed, and waits no longer."""
         self._require_waiting(invoice)
         invoice.is_waiting = False
         self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
+        self._pending.failed(invoice)
+
+    def _paid_by_customer(self, invoice: InvoiceRecord) -> None:
+        self._pending.paid(invoice)
+        self._standing.paid(invoice)
 
     def _pay(self, invoice: InvoiceRecord) -> None:
         snapshot, now = invoice.snapshot, self._books.now
@@ -153,10 +173,10 @@ class Payments:
                 return self._books.invoices[ref]
         raise InvalidRequest(f"no payment of {subscription_ref} waits for its customer")
 
-    def _card(self, invoice: InvoiceRecord) -> CardRecord | None:
+    def _card(self, customer_ref: str, subscription_ref: str | None) -> CardRecord | None:
         """Return the subscription's own card while it is attached, else the customer's default."""
-        customer = self._books.customers[invoice.snapshot.customer]
-        subscription = self._books.subscriptions.get(invoice.snapshot.subscription or "")
+        customer = self._books.customers[customer_ref]
+        subscription = self._books.subscriptions.get(subscription_ref or "")
         own = None if subscription is None else subscription.snapshot.default_payment_method
         for ref in (own, customer.snapshot.default_payment_method):
             if ref in customer.payment_methods:

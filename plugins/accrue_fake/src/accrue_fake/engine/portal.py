@@ -106,12 +106,12 @@ class Portal:
     def cancel(self, token: str, subscription: str) -> None:
         """End one of the customer's subscriptions when its period runs out."""
         self._require_subscription(self._open(token), subscription)
-        self._subscriptions.change(CancelSubscription(ref=subscription, when="period_end"))
+        self._subscriptions.on_page(CancelSubscription(ref=subscription, when="period_end"))
 
     def keep(self, token: str, subscription: str) -> None:
         """Undo a pending end of one of the customer's subscriptions."""
         self._require_subscription(self._open(token), subscription)
-        self._subscriptions.change(KeepSubscription(ref=subscription))
+        self._subscriptions.on_page(KeepSubscription(ref=subscription))
 
     def _create(self, request: CreatePortalSession, _: Key) -> PortalSession:
         require_web_address(request.return_url, param="return_url")

@@ -15,10 +15,14 @@ import msgspec
 
 from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
 from accrue_core.contracts.customers import CustomerSnapshot
-from accrue_core.contracts.invoices import InvoiceSnapshot
+from accrue_core.contracts.invoices import InvoiceLineSnapshot, InvoiceSnapshot
 from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
 from accrue_core.contracts.portal import CreatePortalSession
-from accrue_core.contracts.subscriptions import SubscriptionSnapshot, SubscriptionStatus
+from accrue_core.contracts.subscriptions import (
+    SubscriptionItemSnapshot,
+    SubscriptionSnapshot,
+    SubscriptionStatus,
+)
 from accrue_core.errors import ProcessorRejected
 from accrue_core.money import Money
 
@@ -47,14 +51,31 @@ class Price:
     product: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditMovement:
+    """One change of what a customer has to their credit, and what they have after it.
+
+    ``left_over``: an invoice came to less than nothing. ``applied``: an invoice was paid with it.
+    ``returned``: that invoice is void.
+    """
+
+    ref: str
+    amount: Money
+    balance: Money
+    why: Literal["left_over", "applied", "returned"]
+    invoice: str
+    at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class CustomerRecord:
-    """A customer; ``invoices`` counts the numbers given out."""
+    """A customer; ``invoices`` counts the numbers given out, ``credit`` explains the balance."""
 
     snapshot: CustomerSnapshot
     metadata: dict[str, str]
     is_deleted: bool = False
     invoices: int = 0
+    credit: list[CreditMovement] = field(default_factory=list)
     payment_methods: list[str] = field(default_factory=list)
     subscriptions: list[str] = field(default_factory=list)
 
@@ -69,11 +90,35 @@ class CardRecord:
     is_authenticated: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a subscription becomes: its items, its interval, and its period if a new one begins."""
+
+    items: tuple[SubscriptionItemSnapshot, ...]
+    interval: Interval
+    interval_count: int
+    begins_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingChange:
+    """A change that waits for its invoice to be paid.
+
+    ``carried`` are the prorations that were waiting for an invoice and went onto this one.
+    """
+
+    change: Change
+    invoice: str
+    carried: tuple[InvoiceLineSnapshot, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class SubscriptionRecord:
     """A subscription. Period ``n`` begins ``n`` intervals after ``anchor``, never after ``n - 1``.
 
     ``collected`` is the newest invoice that was finalized: its payment decides the status.
+    ``unbilled`` are prorations that wait for the next invoice. ``warned_of`` is the end of a trial
+    that has been announced.
     """
 
     snapshot: SubscriptionSnapshot
@@ -84,11 +129,19 @@ class SubscriptionRecord:
     days_until_due: int | None = None
     collected: str | None = None
     invoices: list[str] = field(default_factory=list)
+    unbilled: list[InvoiceLineSnapshot] = field(default_factory=list)
+    pending: PendingChange | None = None
+    warned_of: datetime | None = None
 
     @property
     def is_ended(self) -> bool:
         """Whether nothing will happen to it any more."""
         return self.snapshot.status in ENDED
+
+    @property
+    def period_start(self) -> datetime:
+        """When its current period began."""
+        return self.snapshot.items[0].current_period_start or self.anchor
 
     @property
     def period_end(self) -> datetime:

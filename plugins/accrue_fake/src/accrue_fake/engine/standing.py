@@ -10,6 +10,7 @@ from dataclasses import replace
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_fake.engine.books import Books
+from accrue_fake.engine.credit import Credit
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
 
@@ -22,9 +23,10 @@ _MAY_FALL_BEHIND = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIA
 class Standing:
     """Moves subscriptions between statuses, and tells the world."""
 
-    def __init__(self, books: Books, emitter: Emitter) -> None:
+    def __init__(self, books: Books, emitter: Emitter, credit: Credit) -> None:
         self._books = books
         self._emitter = emitter
+        self._credit = credit
 
     def becomes(self, record: SubscriptionRecord, status: SubscriptionStatus) -> None:
         """Change the status, once."""
@@ -90,20 +92,10 @@ class Standing:
         self._let_go(record, is_void=True)
         self.announce(record)
 
-    def _let_go(self, record: SubscriptionRecord, *, is_void: bool) -> None:
-        for ref in record.invoices:
-            invoice = self._books.invoices[ref]
-            if invoice.snapshot.status != InvoiceStatus.OPEN:
-                continue
-            invoice.is_waiting = False
-            if is_void:
-                self._void(invoice)
-            elif invoice.snapshot.next_attempt_at is not None:
-                invoice.snapshot = replace(invoice.snapshot, next_attempt_at=None)
-                self._emitter.emit("invoice.updated", "invoice", ref)
-
-    def _void(self, invoice: InvoiceRecord) -> None:
+    def void(self, invoice: InvoiceRecord) -> None:
+        """Ask nobody for an invoice any more; what paid for it in part goes back."""
         snapshot = invoice.snapshot
+        invoice.is_waiting = False
         invoice.snapshot = replace(
             snapshot,
             status=InvoiceStatus.VOID,
@@ -112,6 +104,29 @@ class Standing:
             payments=tuple(replace(payment, status="canceled") for payment in snapshot.payments),
         )
         self._emitter.emit("invoice.voided", "invoice", snapshot.ref)
+        self._credit.give_back(snapshot)
+
+    def give_up(self, invoice: InvoiceRecord) -> None:
+        """Expect no money for an invoice any more; its customer can still pay it."""
+        invoice.snapshot = replace(invoice.snapshot, status=InvoiceStatus.UNCOLLECTIBLE)
+        ref = invoice.snapshot.ref
+        self._emitter.emit("invoice.marked_uncollectible", "invoice", ref)
+
+    def _let_go(self, record: SubscriptionRecord, *, is_void: bool) -> None:
+        """Collect nothing more. A change that nobody has paid for is off, and so is its invoice."""
+        pending, record.pending = record.pending, None
+        if pending is not None:
+            record.snapshot = replace(record.snapshot, pending_until=None)
+        for ref in record.invoices:
+            invoice = self._books.invoices[ref]
+            if invoice.snapshot.status != InvoiceStatus.OPEN:
+                continue
+            invoice.is_waiting = False
+            if is_void or (pending is not None and pending.invoice == ref):
+                self.void(invoice)
+            elif invoice.snapshot.next_attempt_at is not None:
+                invoice.snapshot = replace(invoice.snapshot, next_attempt_at=None)
+                self._emitter.emit("invoice.updated", "invoice", ref)
 
     def _subscription(self, invoice: InvoiceRecord) -> SubscriptionRecord | None:
         return self._books.subscriptions.get(invoice.snapshot.subscription or "")

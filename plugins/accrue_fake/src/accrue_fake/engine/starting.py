@@ -17,27 +17,28 @@ from accrue_core.contracts.subscriptions import (
 from accrue_core.errors import ProcessorRejected
 from accrue_core.money import Money
 from accrue_fake.engine.books import Books
+from accrue_fake.engine.credit import Credit
 from accrue_fake.engine.cycles import Cycles
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.records import CardRecord, CustomerRecord, Price, SubscriptionRecord
+from accrue_fake.engine.trials import require_trial_end
 
-LONGEST_TRIAL = timedelta(days=730)
 DAYS_UNTIL_DUE = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a request costs, whoever makes it; ``total`` is for one period."""
+    """What a request costs; ``total`` is for one period.
+
+    ``due_today`` is what is charged at the start, after what its customer has to their credit:
+    nothing while a trial runs.
+    """
 
     prices: tuple[Price, ...]
     total: Money
+    due_today: Money
     trial_end: datetime | None
-
-    @property
-    def due_today(self) -> Money:
-        """What is paid at the start: nothing while a trial runs."""
-        return self.total if self.trial_end is None else Money(0, self.total.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +53,12 @@ class Terms:
 class Starting:
     """Checks everything, then does everything: a refusal leaves nothing behind."""
 
-    def __init__(self, books: Books, emitter: Emitter, pricing: Pricing, cycles: Cycles) -> None:
+    def __init__(
+        self, books: Books, emitter: Emitter, credit: Credit, pricing: Pricing, cycles: Cycles
+    ) -> None:
         self._books = books
         self._emitter = emitter
+        self._credit = credit
         self._pricing = pricing
         self._cycles = cycles
 
@@ -63,10 +67,13 @@ class Starting:
         prices = self._pricing.prices_of(request.items)
         quantities = [item.quantity for item in request.items]
         amounts = (price.money.minor * n for price, n in zip(prices, quantities, strict=True))
+        total = Money(sum(amounts), prices[0].money.currency)
+        trial_end = self._trial_end(request)
         return Offer(
             prices=prices,
-            total=Money(sum(amounts), prices[0].money.currency),
-            trial_end=self._trial_end(request),
+            total=total,
+            due_today=self._credit.due(request.customer, total if trial_end is None else total * 0),
+            trial_end=trial_end,
         )
 
     def terms(self, request: CreateSubscription) -> Terms:
@@ -124,10 +131,8 @@ class Starting:
             if request.trial_days == 0:
                 return None
             end = now + timedelta(days=request.trial_days)
-        if end is not None and not now < end <= now + LONGEST_TRIAL:
-            raise ProcessorRejected(
-                "a trial ends in the future, within two years", param="trial_end"
-            )
+        if end is not None:
+            require_trial_end(end, now=now)
         return end
 
     def _days_until_due(self, request: CreateSubscription) -> int | None:

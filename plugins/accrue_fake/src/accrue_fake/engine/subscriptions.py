@@ -1,10 +1,17 @@
-"""Subscriptions: started, set to end, kept, and pushed about behind core's back."""
+"""Subscriptions: started, changed, set to end, kept, and pushed about behind core's back."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
+from accrue_core.contracts.changes import (
+    ChangeSubscription,
+    PauseSubscription,
+    PreviewedChange,
+    ResumeSubscription,
+    SetTrialEnd,
+)
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
@@ -16,10 +23,13 @@ from accrue_core.errors import InvalidRequest, ProcessorRejected
 from accrue_fake.engine.answers import Answers
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.calendar import Calendar
+from accrue_fake.engine.changing import Changing
 from accrue_fake.engine.memory import Memory
+from accrue_fake.engine.pausing import Pausing
 from accrue_fake.engine.records import SubscriptionRecord
 from accrue_fake.engine.standing import Standing
 from accrue_fake.engine.starting import Starting
+from accrue_fake.engine.trials import Trials
 
 
 class Subscriptions:
@@ -32,6 +42,9 @@ class Subscriptions:
         memory: Memory,
         standing: Standing,
         starting: Starting,
+        changing: Changing,
+        trials: Trials,
+        pausing: Pausing,
         answers: Answers,
     ) -> None:
         self._books = books
@@ -39,6 +52,9 @@ class Subscriptions:
         self._memory = memory
         self._standing = standing
         self._starting = starting
+        self._changing = changing
+        self._trials = trials
+        self._pausing = pausing
         self._answers = answers
 
     def create(self, request: CreateSubscription, *, key: Key) -> Answer:
@@ -52,6 +68,26 @@ class Subscriptions:
     def keep(self, request: KeepSubscription, *, key: Key) -> Answer:
         """Undo a pending end. Nothing pending is no error: the wish is already met."""
         return self._memory.once(request, key, self._keep)
+
+    def change(self, request: ChangeSubscription, *, key: Key) -> Answer:
+        """Make its items be these, once what is invoiced at once is paid for."""
+        return self._memory.once(request, key, self._change)
+
+    def preview(self, request: ChangeSubscription) -> PreviewedChange:
+        """Say what ``change`` would cost. Changes nothing."""
+        return self._changing.preview(self._live(request.ref), request)
+
+    def set_trial_end(self, request: SetTrialEnd, *, key: Key) -> Answer:
+        """Let its trial end at another moment, or now."""
+        return self._memory.once(request, key, self._set_trial_end)
+
+    def pause(self, request: PauseSubscription, *, key: Key) -> Answer:
+        """Collect nothing for it, until it is resumed."""
+        return self._memory.once(request, key, self._pause)
+
+    def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:
+        """Collect again what falls due from now on."""
+        return self._memory.once(request, key, self._resume)
 
     def fetch(self, ref: str) -> Answer:
         """Return it as it is now."""
@@ -69,7 +105,7 @@ class Subscriptions:
         """Return the refs of a customer's subscriptions, oldest first."""
         return tuple(find(self._books.customers, "customer", ref).subscriptions)
 
-    def change(self, request: CancelSubscription | KeepSubscription) -> Answer:
+    def on_page(self, request: CancelSubscription | KeepSubscription) -> Answer:
         """Do what the customer asks for on a page, where nobody has a key."""
         key = Key("", "")
         if isinstance(request, KeepSubscription):
@@ -126,6 +162,28 @@ class Subscriptions:
                 record.snapshot, cancel_at=None, cancel_at_period_end=False, canceled_at=None
             )
             self._standing.announce(record)
+        return self._answers.fetched(record)
+
+    def _change(self, request: ChangeSubscription, _: Key) -> Answer:
+        record = self._live(request.ref)
+        invoice = self._changing.change(record, request)
+        return self._answers.changed(record, invoice)
+
+    def _set_trial_end(self, request: SetTrialEnd, _: Key) -> Answer:
+        record = self._live(request.ref)
+        before = len(record.invoices)
+        self._trials.set_end(record, request)
+        drawn = [self._books.invoices[ref] for ref in record.invoices[before:]]
+        return self._answers.changed(record, drawn[0] if drawn else None)
+
+    def _pause(self, request: PauseSubscription, _: Key) -> Answer:
+        record = self._live(request.ref)
+        self._pausing.pause(record, request)
+        return self._answers.fetched(record)
+
+    def _resume(self, request: ResumeSubscription, _: Key) -> Answer:
+        record = self._live(request.ref)
+        self._pausing.resume(record)
         return self._answers.fetched(record)
 
     def _end_later(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
 from accrue_core.contracts.results import Answer, Key
 from accrue_fake.backend import Backend
 
@@ -17,6 +17,13 @@ class FakeCustomers:
         """Create the customer; asked twice under one key, create it once."""
         answer: Answer = await self._backend.call(
             "customers", "create", {"request": request, "key": key}
+        )
+        return answer
+
+    async def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
+        """Change how the customer is reached."""
+        answer: Answer = await self._backend.call(
+            "customers", "update", {"request": request, "key": key}
         )
         return answer
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from accrue_core.contracts.changes import (
+    ChangeSubscription,
+    PauseSubscription,
+    PreviewedChange,
+    ResumeSubscription,
+    SetTrialEnd,
+)
+from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
@@ -29,17 +37,35 @@ class FakeSubscriptions:
         """Undo a pending end."""
         return await self._ask("keep", request, key)
 
+    async def change(self, request: ChangeSubscription, *, key: Key) -> Answer:
+        """Make its items be these; ``next_action`` is set when a bank asks for the customer."""
+        return await self._ask("change", request, key)
+
+    async def preview(self, request: ChangeSubscription) -> PreviewedChange:
+        """Say what ``change`` would cost, and change nothing."""
+        said: PreviewedChange = await self._backend.call(
+            "subscriptions", "preview", {"request": request}
+        )
+        return said
+
+    async def set_trial_end(self, request: SetTrialEnd, *, key: Key) -> Answer:
+        """Let its trial end at another moment, or now."""
+        return await self._ask("set_trial_end", request, key)
+
+    async def pause(self, request: PauseSubscription, *, key: Key) -> Answer:
+        """Stop collecting."""
+        return await self._ask("pause", request, key)
+
+    async def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:
+        """End a pause."""
+        return await self._ask("resume", request, key)
+
     async def fetch(self, ref: str) -> Answer:
         """Return it as it is now; ``next_action`` is set while its payment waits for someone."""
         answer: Answer = await self._backend.call("subscriptions", "fetch", {"ref": ref})
         return answer
 
-    async def _ask(
-        self,
-        method: str,
-        request: CreateSubscription | CancelSubscription | KeepSubscription,
-        key: Key,
-    ) -> Answer:
+    async def _ask(self, method: str, request: Request, key: Key) -> Answer:
         answer: Answer = await self._backend.call(
             "subscriptions", method, {"request": request, "key": key}
         )

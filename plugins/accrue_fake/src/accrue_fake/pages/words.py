@@ -168,4 +168,9 @@ def _sentence(subscription: SubscriptionSnapshot, total: str) -> str:
             return "The first payment is not made yet."
         case SubscriptionStatus.PAUSED:
             return "Paused. Nothing is charged."
+    if subscription.pending_until is not None:
+        return "A change waits for its payment. Until then nothing is different."
+    if subscription.collection_paused is not None:
+        until = day(subscription.collection_resumes_at)
+        return f"Nothing is charged until {until}." if until else "Nothing is charged for now."
     return f"Renews on {end} for {total}."

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
 from accrue_core.contracts.results import Answer, Key
 from accrue_stripe.connection import Connection, wire
 from accrue_stripe.errors import translated
 from accrue_stripe.listing import find_created
-from accrue_stripe.params.customers import new_customer
+from accrue_stripe.params.customers import changed_customer, new_customer
 from accrue_stripe.translate.customers import customer
 
 if TYPE_CHECKING:
@@ -28,6 +28,14 @@ class StripeCustomers:
         with translated("customer", f"of {request.owner}"):
             remote = await self._connection.client.v1.customers.create_async(
                 new_customer(request, key), {"idempotency_key": key.idempotency_key}
+            )
+        return Answer(customer(wire(remote)))
+
+    async def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
+        """Change how the customer is reached; what is not said stays."""
+        with translated("customer", request.ref):
+            remote = await self._connection.client.v1.customers.update_async(
+                request.ref, changed_customer(request), {"idempotency_key": key.idempotency_key}
             )
         return Answer(customer(wire(remote)))
 

@@ -17,6 +17,7 @@ from accrue_core.contracts.subscriptions import (
 from accrue_stripe.connection import Connection, Json, wire
 from accrue_stripe.errors import afterwards, translated
 from accrue_stripe.gateways.actions import action_on
+from accrue_stripe.gateways.changes import RefusedChanges
 from accrue_stripe.gateways.ending import end_now, keep
 from accrue_stripe.gateways.wholes import whole_subscription, with_all
 from accrue_stripe.listing import find_created
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 _MAY_WAIT = frozenset({SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE})
 
 
-class StripeSubscriptions:
+class StripeSubscriptions(RefusedChanges):
     """Operations on subscriptions."""
 
     def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.name)
         self._connection = connection
 
     async def create(self, request: CreateSubscription, *, key: Key) -> Answer:

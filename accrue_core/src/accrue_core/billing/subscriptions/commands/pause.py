@@ -1,0 +1,108 @@
+"""Pause collection, and resume it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accrue_core.billing.subscriptions import lifecycle, queries
+from accrue_core.billing.subscriptions.models import Subscription
+from accrue_core.clock import utc
+from accrue_core.context import Context, verb
+from accrue_core.contracts.capabilities import Capability, require
+from accrue_core.contracts.changes import PauseBehavior, PauseSubscription, ResumeSubscription
+from accrue_core.errors import InvalidRequest
+from accrue_core.ids import checked
+from accrue_core.operations.operation import begin, checked_key
+from accrue_core.operations.recover import recover_before
+
+
+@verb("pause")
+async def pause(
+    ctx: Context,
+    subscription_id: str,
+    *,
+    invoices: PauseBehavior,
+    until: datetime | None = None,
+    operation_id: str | None = None,
+) -> Subscription:
+    """Stop collecting for a subscription, until it is resumed or until a moment (UTC).
+
+    ``invoices`` says what becomes of those that fall due meanwhile: ``"void"`` cancels them,
+    ``"keep_as_draft"`` keeps them to be sent by hand, ``"mark_uncollectible"`` writes them off. The
+    status stays and periods go on, but nothing is granted: what is not paid for is not open.
+    Raises ``IllegalTransition`` when it is paused already, or when nothing is collected for it.
+    """
+    if invoices not in ("void", "keep_as_draft", "mark_uncollectible"):
+        raise InvalidRequest(
+            f"invoices is 'void', 'keep_as_draft' or 'mark_uncollectible', not {invoices!r}"
+        )
+    moment = _moment(until)
+    checked_key(operation_id)
+    subject = queries.subject(checked("subscription", subscription_id))
+    key = ctx.operation_key("pause", subscription_id, operation_id)
+    await recover_before(ctx, subject, key=key)
+    async with ctx.transaction("pause.decide") as tx:
+        subscription = await queries.hold(tx, subscription_id)
+        request = PauseSubscription(ref=subscription.ref, behavior=invoices, resumes_at=moment)
+        operation = await begin(
+            ctx, tx, request, subject=subject, processor=subscription.processor, key=key
+        )
+        if operation.is_new:
+            _require_ahead(ctx, moment)
+            lifecycle.require("pause", subscription.status)
+            lifecycle.require_pause("pause", is_paused=subscription.is_paused)
+            support = ctx.plugins.processor(subscription.processor).support
+            wanted = Capability.PAUSE if moment is None else Capability.PAUSE_UNTIL
+            require(support, wanted, processor=subscription.processor)
+    if operation.is_finished:
+        return (await operation.result(ctx)).row  # type: ignore[no-any-return]
+
+    async with operation.asking(ctx) as processor:
+        answer = await processor.subscriptions.pause(operation.request, key=operation.key)
+
+    return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
+
+
+@verb("resume")
+async def resume(
+    ctx: Context, subscription_id: str, *, operation_id: str | None = None
+) -> Subscription:
+    """End a pause: what falls due from now on is collected. What was void stays void.
+
+    Raises ``IllegalTransition`` when it is not paused. To undo a pending end, call ``keep``.
+    """
+    checked_key(operation_id)
+    subject = queries.subject(checked("subscription", subscription_id))
+    key = ctx.operation_key("resume", subscription_id, operation_id)
+    await recover_before(ctx, subject, key=key)
+    async with ctx.transaction("resume.decide") as tx:
+        subscription = await queries.hold(tx, subscription_id)
+        request = ResumeSubscription(ref=subscription.ref)
+        operation = await begin(
+            ctx, tx, request, subject=subject, processor=subscription.processor, key=key
+        )
+        if operation.is_new:
+            lifecycle.require("resume", subscription.status)
+            lifecycle.require_pause("resume", is_paused=subscription.is_paused)
+            support = ctx.plugins.processor(subscription.processor).support
+            require(support, Capability.PAUSE, processor=subscription.processor)
+    if operation.is_finished:
+        return (await operation.result(ctx)).row  # type: ignore[no-any-return]
+
+    async with operation.asking(ctx) as processor:
+        answer = await processor.subscriptions.resume(operation.request, key=operation.key)
+
+    return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
+
+
+def _moment(until: datetime | None) -> datetime | None:
+    if until is None:
+        return None
+    if not isinstance(until, datetime):
+        raise InvalidRequest(f"until is the moment the pause ends, not {until!r}")
+    return utc(until, name="the end of a pause").replace(microsecond=0)
+
+
+def _require_ahead(ctx: Context, moment: datetime | None) -> None:
+    if moment is not None and moment <= ctx.clock.now():
+        raise InvalidRequest("a pause ends in the future")
