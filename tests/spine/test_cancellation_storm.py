@@ -15,7 +15,7 @@ from tests.spine.database import Spine
 
 LOOK = select(counters.c.value)
 CALLERS = 60
-QUICK = 2.0
+QUICK = 4.0
 """Seconds: far more than a transaction takes, far less than the patience with a lost one."""
 
 
