@@ -51,6 +51,8 @@ def a_subscription(**changes: object) -> Subscription:
         "trial_start": None,
         "trial_end": None,
         "collection_paused": None,
+        "collection_resumes_at": None,
+        "pending_until": None,
         "default_payment_method": None,
         "latest_invoice": None,
         "metadata": {},

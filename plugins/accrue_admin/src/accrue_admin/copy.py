@@ -42,10 +42,15 @@ OPERATION_MEANS: Mapping[str, str] = {
 
 METHODS: Mapping[str, str] = {
     "customers.create": "Create a customer",
+    "customers.update": "Change how a customer is reached",
     "payment_methods.attach": "Add a payment method",
     "subscriptions.create": "Start a subscription",
     "subscriptions.cancel": "Cancel a subscription",
     "subscriptions.keep": "Keep a subscription",
+    "subscriptions.change": "Change the items of a subscription",
+    "subscriptions.set_trial_end": "Move the end of a trial",
+    "subscriptions.pause": "Pause collection",
+    "subscriptions.resume": "Resume collection",
     "checkout.create": "Open a checkout",
 }
 

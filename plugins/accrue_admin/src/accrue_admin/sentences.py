@@ -43,6 +43,15 @@ EVENTS: Mapping[str, tuple[str, Callable[[Data], str]]] = {
         "notice",
         lambda d: f"Items changed to {', '.join(d['after']) or 'none'}",
     ),
+    "subscription.change_pending": (
+        "notice",
+        lambda d: f"A change waits to be paid for, until {_day(d['until'])}",
+    ),
+    "subscription.change_lapsed": ("quiet", lambda _: "A change was not paid for and lapsed"),
+    "subscription.trial_end_changed": (
+        "notice",
+        lambda d: f"The trial now ends on {_day(d['after'])}",
+    ),
     "subscription.collection_paused": ("notice", lambda _: "Collection paused"),
     "subscription.collection_resumed": ("good", lambda _: "Collection resumed"),
     "invoice.created": ("quiet", lambda d: f"Invoice drawn: {_amount(d, 'total')}"),
