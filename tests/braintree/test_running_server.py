@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import uvicorn
 
 from accrue_braintree.processor import BraintreeProcessor
 from accrue_braintree.settings import BraintreeSettings
@@ -22,34 +17,11 @@ from tests.braintree import objects
 from tests.braintree.notifications import HEADERS, SUBJECT, form, notification, sample, signed
 from tests.braintree.stand_in import StandIn, served
 from tests.braintree.wire import SETTINGS
+from tests.running import eventually, running
 from tests.stage import Offered
 
 TEAM = Owner("team", "42")
 STRANGER = replace(SETTINGS, private_key=Secret("another_key"))
-
-
-@contextmanager
-def running(accrue: Accrue) -> Iterator[str]:
-    """Serve Accrue's own application, with its lifespan, on a free port; return its origin."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(accrue.asgi(), log_level="warning", lifespan="on", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            eventually(lambda: server.started)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    """Wait, bounded, until something holds."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def a_host(database_url: str, origin: str) -> Accrue:

@@ -25,9 +25,10 @@ from tests.braintree import stand_in as braintree_stand_in
 from tests.braintree.notifications import form, sample
 from tests.braintree.test_running_server import post
 from tests.braintree.wire import SETTINGS as BRAINTREE
+from tests.running import eventually, running
 from tests.stage import Offered
 from tests.stripe import stand_in as stripe_stand_in
-from tests.stripe.test_running_server import SECRET, at_stripe, eventually, running
+from tests.stripe.test_running_server import SECRET, at_stripe
 from tests.stripe.test_running_server import send as send_stripe
 
 TEAM = Owner("team", "42")

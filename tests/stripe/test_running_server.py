@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
-import uvicorn
 
 from accrue_core import Accrue, BlockingBilling, Catalog, Owner, Plan, Secret, Settings
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_stripe.processor import StripeProcessor
 from accrue_stripe.settings import StripeSettings
+from tests.running import eventually, running
 from tests.stage import Offered
 from tests.stripe import objects
 from tests.stripe.objects import Json
@@ -25,30 +21,6 @@ from tests.stripe.stand_in import StandIn, served
 
 SECRET = "whsec_running_server"  # noqa: S105
 TEAM = Owner("team", "42")
-
-
-@contextmanager
-def running(accrue: Accrue) -> Iterator[str]:
-    """Serve Accrue's own application, with its lifespan, on a free port; return its origin."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(accrue.asgi(), log_level="warning", lifespan="on", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            eventually(lambda: server.started)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    """Wait, bounded, until something holds."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def at_stripe() -> tuple[Json, Json]:

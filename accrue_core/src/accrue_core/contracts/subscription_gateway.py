@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from accrue_core.contracts.capabilities import Capability
 from accrue_core.contracts.changes import (
     ChangeSubscription,
     PauseSubscription,
@@ -17,6 +18,7 @@ from accrue_core.contracts.subscriptions import (
     CreateSubscription,
     KeepSubscription,
 )
+from accrue_core.errors import UnsupportedCapability
 
 
 class SubscriptionGateway(Protocol):
@@ -60,3 +62,34 @@ class SubscriptionGateway(Protocol):
     async def fetch(self, ref: str) -> Answer:
         """Return it as it is now; ``next_action`` is set while its payment waits for someone."""
         ...
+
+
+class RefusedChanges:
+    """Changes of subscriptions, for a gateway that cannot make any: each is refused by name."""
+
+    def __init__(self, processor: str) -> None:
+        self._processor = processor
+
+    async def change(self, request: ChangeSubscription, *, key: Key) -> Answer:  # noqa: ARG002
+        """Refuse."""
+        raise self._refused(Capability.CHANGE_ITEMS)
+
+    async def preview(self, request: ChangeSubscription) -> PreviewedChange:  # noqa: ARG002
+        """Refuse."""
+        raise self._refused(Capability.PREVIEW_CHANGE)
+
+    async def set_trial_end(self, request: SetTrialEnd, *, key: Key) -> Answer:  # noqa: ARG002
+        """Refuse."""
+        raise self._refused(Capability.SET_TRIAL_END)
+
+    async def pause(self, request: PauseSubscription, *, key: Key) -> Answer:  # noqa: ARG002
+        """Refuse."""
+        is_open = request.resumes_at is None
+        raise self._refused(Capability.PAUSE if is_open else Capability.PAUSE_UNTIL)
+
+    async def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:  # noqa: ARG002
+        """Refuse."""
+        raise self._refused(Capability.PAUSE)
+
+    def _refused(self, capability: Capability) -> UnsupportedCapability:
+        return UnsupportedCapability(processor=self._processor, capability=capability)

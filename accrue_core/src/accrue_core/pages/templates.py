@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markupsafe import Markup
 
@@ -56,13 +57,19 @@ def engine(site: Site, billing: Billing, statics: Statics) -> JinjaTemplateEngin
 
 
 def link(context: Context, route: str, query: dict[str, Any] | None = None, **path: Any) -> str:
+    """Return the path of a page by its route's name."""
+    return path_to(context["request"], route, query, **path)
+
+
+def path_to(
+    request: Request[Any, Any, Any], route: str, query: dict[str, Any] | None = None, **path: Any
+) -> str:
     """Return the path of a page by its route's name; below whatever the host mounted us at.
 
     Without scheme and host: behind a proxy the application does not know them.
     """
-    application = context["request"].scope["litestar_app"]
-    local = application.route_reverse(route, **path)
-    root = context["request"].scope.get("root_path", "").rstrip("/")
+    local = request.app.route_reverse(route, **path)
+    root = request.scope.get("root_path", "").rstrip("/")
     given = {key: value for key, value in (query or {}).items() if value not in (None, "")}
     return f"{root}{urlsplit(local).path}{'?' + urlencode(given) if given else ''}"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from litestar import Request
 from litestar.response import Redirect, Template
 from markupsafe import Markup
 
 from accrue_admin.copy import DONE
+from accrue_core.pages.templates import path_to
 
 
 def page(name: str, *, done: str = "", **context: Any) -> Template:
@@ -27,9 +28,8 @@ def go(
     query: Mapping[str, Any] | None = None,
 ) -> Redirect:
     """Return the redirect after a form: 303 to a page of this site, wherever it is mounted."""
-    local = urlsplit(request.app.route_reverse(route, **(path or {}))).path
-    root = request.scope.get("root_path", "").rstrip("/")
-    return Redirect(with_query(f"{root}{local}", query or {}), status_code=303)
+    there = path_to(request, route, None, **(path or {}))
+    return Redirect(with_query(there, query or {}), status_code=303)
 
 
 def with_query(path: str, query: Mapping[str, Any], **more: Any) -> str:

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.response import Redirect
 
-from accrue_core.pages.templates import link
-
-if TYPE_CHECKING:
-    from jinja2.runtime import Context
-
-
-def path_to(
-    request: Request[Any, Any, Any], route: str, query: dict[str, Any] | None = None, **path: Any
-) -> str:
-    """Return the path of a page by its route's name, as templates write it."""
-    return link(cast("Context", {"request": request}), route, query, **path)
+from accrue_core.pages.templates import path_to
 
 
 def see(

@@ -18,9 +18,10 @@ from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateChecko
 from accrue_core.contracts.results import NextAction, Outcome
 from accrue_core.contracts.subscriptions import CreateSubscription
 from accrue_core.errors import AccrueError, NotFound
-from accrue_core.ids import PREFIXES, kind_of, to_text
+from accrue_core.ids import kind_of
 from accrue_core.mirror.refetch import refetch
 from accrue_core.operations.operation import begin, checked_key
+from accrue_core.operations.question import next_action_of, questioning
 from accrue_core.operations.recover import recover_before
 from accrue_core.origins import checked_url
 from accrue_core.owners import Billable, Owner, owner_of
@@ -78,8 +79,7 @@ async def create_checkout_session(
         trial_end=terms.trial_end,
         metadata=terms.metadata,
     )
-    minted = to_text(PREFIXES["operation"], ctx.runtime.ids.new())
-    key = ctx.operation_key("create_checkout_session", who.id, operation_id) or minted
+    key = ctx.operation_key("create_checkout_session", who.id, operation_id)
     return await _open(ctx, request, terms, who, key)
 
 
@@ -123,7 +123,7 @@ async def _open(
     request: CreateCheckoutSession,
     terms: CreateSubscription,
     who: Customer,
-    key: str,
+    key: str | None,
 ) -> Outcome[CheckoutSession]:
     subject = customers.subject(who.id)
     await recover_before(ctx, subject, key=key)
@@ -134,7 +134,10 @@ async def _open(
             require_future_trial(ctx, terms)
     if operation.is_finished:
         row: CheckoutSession = (await operation.result(ctx)).row
-        return Outcome(row, await _next_action(ctx, row))
+        if not row.is_open:
+            return Outcome(row)
+        noun = CheckoutSessionSnapshot.noun
+        return Outcome(row, await next_action_of(ctx, row.processor, noun, row.ref))
 
     async with operation.asking(ctx) as processor:
         answer = await processor.checkout.create(operation.request, key=operation.key)
@@ -152,17 +155,6 @@ def _require_support(ctx: Context, terms: CreateSubscription, *, processor: str)
         wanted.append(Capability.SUBSCRIBE_WITH_QUANTITY)
     for capability in wanted:
         require(support, capability, processor=processor)
-
-
-async def _next_action(ctx: Context, session: CheckoutSession) -> NextAction | None:
-    """Read where an open session's page is; when nobody can say, there is nothing to show."""
-    if not session.is_open:
-        return None
-    try:
-        answer = await ctx.plugins.processor(session.processor).checkout.fetch(session.ref)
-    except AccrueError:
-        return None
-    return answer.next_action
 
 
 async def _held(ctx: Context, owner: Owner) -> list[Customer]:
@@ -197,7 +189,8 @@ async def _ask_for_unknown(ctx: Context, held: list[Customer], ref: str) -> Next
     for processor in sorted({who.processor for who in held}):
         refs = {who.ref for who in held if who.processor == processor}
         try:
-            answer = await ctx.plugins.processor(processor).checkout.fetch(ref)
+            async with questioning(ctx, processor, "checkout.fetch") as gateway:
+                answer = await gateway.checkout.fetch(ref)
         except AccrueError:
             continue
         if isinstance(answer.main, CheckoutSessionSnapshot) and answer.main.customer in refs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from accrue_braintree.connection import Connection
-from accrue_braintree.gateways.changes import RefusedChanges
 from accrue_braintree.gateways.payment_methods import BraintreePaymentMethods
 from accrue_braintree.translate.invoices import invoices
 from accrue_braintree.translate.subscriptions import (
@@ -14,6 +13,7 @@ from accrue_braintree.translate.subscriptions import (
 from accrue_core.contracts.capabilities import Capability
 from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
 from accrue_core.contracts.results import Answer, AnySnapshot, Key
+from accrue_core.contracts.subscription_gateway import RefusedChanges
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
     CreateSubscription,

@@ -75,7 +75,7 @@ async def answer_checkout_bank(
             await desk.ask("checkout", "authenticate", token=token)
         else:
             await desk.ask("checkout", "fail_authentication", token=token)
-            return to_page(request, "checkout", token=token, query="bank=failed")
+            return to_page(request, "checkout", token=token, query={"bank": "failed"})
     except ProcessorRejected as refused:
         return await _after_refusal(request, desk, token, refused)
     return await _onward(request, desk, token)

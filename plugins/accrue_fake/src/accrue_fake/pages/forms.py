@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.response import Redirect
+
+from accrue_core.pages.templates import path_to
 
 
 async def chosen(request: Request[Any, Any, Any], name: str, among: Collection[str]) -> str | None:
@@ -17,12 +18,10 @@ async def chosen(request: Request[Any, Any, Any], name: str, among: Collection[s
 
 
 def to_page(
-    request: Request[Any, Any, Any], route: str, *, query: str = "", **path: str
+    request: Request[Any, Any, Any], route: str, query: dict[str, Any] | None = None, **path: str
 ) -> Redirect:
     """Send the browser to one of these pages, wherever the host has mounted them."""
-    root = request.scope.get("root_path", "").rstrip("/")
-    local = urlsplit(request.app.route_reverse(route, **path)).path
-    return Redirect(f"{root}{local}{'?' + query if query else ''}", status_code=303)
+    return Redirect(path_to(request, route, query, **path), status_code=303)
 
 
 def sent_to(url: str) -> Redirect:

@@ -30,7 +30,7 @@ async def pay_invoice(
 ) -> Redirect:
     """Pay it, once."""
     await paid(desk, token)
-    return to_page(request, "invoice", token=token, query="said=paid")
+    return to_page(request, "invoice", token=token, query={"said": "paid"})
 
 
 @get("/authenticate/{secret:str}", name="bank")
@@ -58,7 +58,7 @@ async def answer_bank(
     except ProcessorRejected:
         return to_page(request, "bank", secret=secret)
     said = "confirmed" if is_complete else "refused"
-    return to_page(request, "bank", secret=secret, query=f"said={said}")
+    return to_page(request, "bank", secret=secret, query={"said": said})
 
 
 async def paid(desk: Desk, token: str) -> None:

@@ -104,7 +104,7 @@ async def pay_portal_invoice(
     view = await desk.portal(token)
     if view.is_open:
         await paid(desk, _own_invoice(view, invoice).token)
-    query = "said=paid" if view.is_open else ""
+    query = {"said": "paid"} if view.is_open else None
     return to_page(request, "portal_invoice", token=token, invoice=invoice, query=query)
 
 
@@ -116,7 +116,7 @@ async def _changed(
     except ProcessorRejected:
         # It has ended or the session is over: the page shows which.
         return to_page(request, "portal_overview", token=token)
-    return to_page(request, "portal_overview", token=token, query=f"said={said}")
+    return to_page(request, "portal_overview", token=token, query={"said": said})
 
 
 def _standings(view: PortalView) -> list[Standing]:

@@ -47,7 +47,7 @@ async def add_card(
         return _cards(view, token, trouble=trouble, card=card, status=402)
     if (await desk.portal(token)).waiting is not None:
         return to_page(request, "portal_bank", token=token)
-    return to_page(request, "portal_overview", token=token, query="said=card")
+    return to_page(request, "portal_overview", token=token, query={"said": "card"})
 
 
 @post("/portal/{token:str}/default", name="choose_card", status_code=303)
@@ -60,7 +60,7 @@ async def choose_card(
     if card is None:
         return to_page(request, "portal_overview", token=token)
     await desk.ask("portal", "choose_card", token=token, payment_method=card)
-    return to_page(request, "portal_overview", token=token, query="said=card")
+    return to_page(request, "portal_overview", token=token, query={"said": "card"})
 
 
 @get("/portal/{token:str}/bank", name="portal_bank")
@@ -87,8 +87,8 @@ async def answer_portal_bank(
     except ProcessorRejected:
         return to_page(request, "portal_overview", token=token)
     if is_complete:
-        return to_page(request, "portal_overview", token=token, query="said=card")
-    return to_page(request, "portal_cards", token=token, query="bank=failed")
+        return to_page(request, "portal_overview", token=token, query={"said": "card"})
+    return to_page(request, "portal_cards", token=token, query={"bank": "failed"})
 
 
 def over(view: PortalView) -> Template:

@@ -16,8 +16,9 @@ from accrue_core.contracts.capabilities import Capability
 from accrue_core.errors import UnsupportedCapability
 from accrue_core.facade import Billing
 from accrue_core.owners import Owner
+from accrue_core.pages.templates import path_to
 from accrue_portal.account import read_account
-from accrue_portal.redirects import origin_of, path_to
+from accrue_portal.redirects import origin_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.subscription_gateway import RefusedChanges
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
     CreateSubscription,
@@ -17,7 +18,6 @@ from accrue_core.contracts.subscriptions import (
 from accrue_stripe.connection import Connection, Json, wire
 from accrue_stripe.errors import afterwards, translated
 from accrue_stripe.gateways.actions import action_on
-from accrue_stripe.gateways.changes import RefusedChanges
 from accrue_stripe.gateways.ending import end_now, keep
 from accrue_stripe.gateways.wholes import whole_subscription, with_all
 from accrue_stripe.listing import find_created

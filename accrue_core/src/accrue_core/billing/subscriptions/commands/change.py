@@ -26,12 +26,12 @@ from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
 from accrue_core.contracts.changes import ChangeSubscription, Proration
-from accrue_core.contracts.results import NextAction, Outcome
-from accrue_core.errors import AccrueError, InvalidRequest
+from accrue_core.contracts.results import Outcome
+from accrue_core.errors import InvalidRequest
 from accrue_core.ids import checked
 from accrue_core.operations import queries as operations
 from accrue_core.operations.operation import begin, checked_key
-from accrue_core.operations.question import questioning
+from accrue_core.operations.question import next_action_of, questioning
 from accrue_core.operations.recover import recover_before
 
 
@@ -209,7 +209,9 @@ async def _change(
             _guard(ctx, subscription, request)
     if operation.is_finished:
         row: Subscription = (await operation.result(ctx)).row
-        return Outcome(row, await _next_action(ctx, row))
+        if not row.is_pending:
+            return Outcome(row)
+        return Outcome(row, await next_action_of(ctx, row.processor, "subscription", row.ref))
 
     async with operation.asking(ctx) as processor:
         answer = await processor.subscriptions.change(operation.request, key=operation.key)
@@ -289,14 +291,3 @@ def _guard(ctx: Context, subscription: Subscription, request: ChangeSubscription
         wanted.append(Capability.SUBSCRIBE_WITH_QUANTITY)
     for capability in wanted:
         require(support, capability, processor=subscription.processor)
-
-
-async def _next_action(ctx: Context, subscription: Subscription) -> NextAction | None:
-    """Read again what the customer has to do for a change that waits."""
-    if not subscription.is_pending:
-        return None
-    try:
-        processor = ctx.plugins.processor(subscription.processor)
-        return (await processor.subscriptions.fetch(subscription.ref)).next_action
-    except AccrueError:
-        return None

@@ -25,10 +25,11 @@ from accrue_core.contracts.subscriptions import (
     CreateSubscription,
     SubscriptionStatus,
 )
-from accrue_core.errors import AccrueError, ProcessorUnavailable
+from accrue_core.errors import ProcessorUnavailable
 from accrue_core.ids import PREFIXES, to_text
 from accrue_core.operations import queries as operations
 from accrue_core.operations.operation import Operation, Settled, begin, checked_key
+from accrue_core.operations.question import next_action_of
 from accrue_core.operations.recover import recover_before
 from accrue_core.owners import Billable, Owner, owner_of
 
@@ -145,12 +146,8 @@ async def _again(ctx: Context, operation: Operation) -> Settled[Subscription]:
     subscription: Subscription = settled.row
     if subscription.status != SubscriptionStatus.INCOMPLETE:
         return settled
-    processor = ctx.plugins.processor(subscription.processor)
-    try:
-        answer = await processor.subscriptions.fetch(subscription.ref)
-    except AccrueError:
-        return settled
-    return Settled(subscription, answer.next_action)
+    action = await next_action_of(ctx, subscription.processor, "subscription", subscription.ref)
+    return Settled(subscription, action)
 
 
 def _outcome(settled: Settled[Subscription]) -> Outcome[Subscription]:
