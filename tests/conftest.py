@@ -22,8 +22,9 @@ from tests.services.postgres import running_postgres
 from tests.services.postgres_binaries import PostgresDidNotStart
 
 pytest_plugins = ["tests.services.lanes", "pytester"]
-collect_ignore = ["browser"]
-"""A lane of its own: `make test-browser`, or by its path. Without a Chromium it fails."""
+collect_ignore = ["browser", "strangers"]
+"""Lanes of their own: `make test-browser` and `make test-strangers`, or by their paths. Without a
+Chromium, or without Node, they fail."""
 
 SERVER_VARIABLE = "ACCRUE_TEST_POSTGRES_URL"
 shared_server = pytest.StashKey[dict[str, str]]()

@@ -121,6 +121,7 @@ async def staged(
     catalog: Catalog = CATALOG,
     processor: FakeProcessor | None = None,
     others: Sequence[Processor] = (),
+    host_plugins: Sequence[Any] = (),
     **options: Any,
 ) -> AsyncIterator[Stage]:
     """Open a stage on a migrated database. Nothing works by itself: tests say when.
@@ -140,7 +141,10 @@ async def staged(
         ),
         catalog=catalog,
         clock=engine.clock,
-        plugins=[Offered([processor, *others], event_handlers, webhook_handlers)],
+        plugins=[
+            Offered([processor, *others], event_handlers, webhook_handlers),
+            *host_plugins,
+        ],
         **options,
     )
     try:

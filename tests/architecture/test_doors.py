@@ -26,7 +26,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "arq": ("accrue_core.jobs.worker",),
     "asyncpg": ("accrue_core.db",),
     "braintree": ("accrue_braintree",),
-    "click": ("accrue_core.cli", "accrue_fake.hosting.commands"),
+    "click": ("accrue_core.cli", "accrue_fake.hosting.commands", "accrue_stripe.commands"),
     "django": WEB,
     "fastapi": WEB,
     "httpx": ("accrue_stripe", *TESTING),

@@ -1,4 +1,7 @@
-"""``make bench``: what the hot paths cost, as multiples of what the database costs by itself."""
+"""``make bench``: what the hot paths cost, as multiples of what the database costs by itself.
+
+``python -m tests.bench simulation`` times a whole business instead.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from datetime import timedelta
 
 from accrue_core import Owner, Settings
 from accrue_core.db import migrate
+from tests.bench.fakes import grown, told
 from tests.bench.floors import Floor
+from tests.bench.simulation import simulated
 from tests.bench.timing import compare
 from tests.services.postgres import running_postgres
 from tests.stage import TEAM, Stage, post, staged
@@ -62,10 +67,13 @@ async def main(database_url: str) -> None:
         str(gate),
         str(door),
         f"dispatch: {received} deliveries in {seconds:.2f} s, {received / seconds:.0f} a second",
+        *told(await grown()),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["simulation"]:
+        sys.exit(asyncio.run(simulated()))
     with running_postgres() as server:
         asyncio.run(main(server.url.replace("postgresql://", "postgresql+asyncpg://")))

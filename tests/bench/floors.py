@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from typing import Any
 
 import asyncpg
 
@@ -14,6 +16,39 @@ GATE = """
 """
 INBOX = "CREATE TABLE floor_inbox (id text PRIMARY KEY, body bytea NOT NULL)"
 RECEIVE = "INSERT INTO floor_inbox (id, body) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+
+
+class Shelves:
+    """A processor that is four dicts: what remembering customers and subscriptions costs at all."""
+
+    def __init__(self) -> None:
+        self.customers: dict[str, dict[str, Any]] = {}
+        self.subscriptions: dict[str, dict[str, Any]] = {}
+        self.events: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    async def pair(self, name: str) -> None:
+        """Make a customer and a subscription, each under a key and with an event."""
+        customer = await self._make(
+            "customer", self.customers, f"c-{name}", {"owner": ("team", name), "subscriptions": []}
+        )
+        subscription = await self._make(
+            "subscription",
+            self.subscriptions,
+            f"s-{name}",
+            {"customer": customer["ref"], "status": "active", "items": [{"price": "price_bench"}]},
+        )
+        customer["subscriptions"].append(subscription["ref"])
+
+    async def _make(
+        self, noun: str, shelf: dict[str, dict[str, Any]], key: str, facts: dict[str, Any]
+    ) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        if key not in self.answers:
+            ref, event = f"{noun}_{len(shelf):06d}", f"evt_{len(self.events):06d}"
+            shelf[ref] = self.answers[key] = {"ref": ref, **facts}
+            self.events[event] = {"id": event, "type": f"{noun}.created", "object": ref}
+        return self.answers[key]
 
 
 class Floor:

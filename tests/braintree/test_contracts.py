@@ -21,6 +21,7 @@ from accrue_core.money import Money
 from accrue_core.testing.contracts.bench import Bench
 from accrue_core.testing.contracts.invoices import InvoiceContract
 from accrue_core.testing.contracts.processor import ProcessorContract
+from accrue_core.testing.contracts.schedules import ScheduleContract
 from accrue_core.testing.contracts.subscriptions import EndingContract, SubscribingContract
 from accrue_core.testing.contracts.webhooks import WebhookContract
 from tests.braintree import objects
@@ -105,6 +106,10 @@ class TestInvoices(Reading, InvoiceContract):
         self, processor: Processor, bench: Bench
     ) -> None:
         await refused(processor, bench)
+
+
+class TestSchedules(Reading, ScheduleContract):
+    pass
 
 
 class TestWebhooks(Reading, WebhookContract):

@@ -21,16 +21,30 @@ from accrue_core.testing.contracts.changes import (
     TrialEndContract,
 )
 from accrue_core.testing.contracts.checkout import CheckoutContract, PortalContract
-from accrue_core.testing.contracts.customers import CustomerContract
+from accrue_core.testing.contracts.customers import (
+    AssigningContract,
+    CustomerContract,
+    KnownCustomerContract,
+    TaxLocationContract,
+)
+from accrue_core.testing.contracts.discounts import AutomaticTaxContract, DiscountContract
 from accrue_core.testing.contracts.invoices import InvoiceContract
 from accrue_core.testing.contracts.payment_methods import PaymentMethodContract
 from accrue_core.testing.contracts.processor import ProcessorContract
+from accrue_core.testing.contracts.schedules import ScheduleContract
+from accrue_core.testing.contracts.starts import (
+    LastInvoiceContract,
+    SeveralIntervalsContract,
+    StartingContract,
+    TrialWithoutCardContract,
+)
 from accrue_core.testing.contracts.subscriptions import (
     EndingContract,
     SubscribingContract,
 )
 from accrue_core.testing.contracts.webhooks import WebhookContract
 from accrue_fake import Engine, FakeProcessor, HostProcess
+from accrue_fake.engine.door import Door
 from accrue_fake.engine.signing import DEFAULT_SECRET, HEADER, sign
 
 TEN_DOLLARS = Money(1000, "usd")
@@ -64,9 +78,13 @@ def bench_of(processor: FakeProcessor, clock: Clock) -> Bench:
         token = opened.next_action.url.reveal().rpartition("/")[2]
         await processor.backend.call("checkout", "pay", {"token": token, "card": "pm_card_visa"})
 
+    async def pass_time(moment: datetime) -> None:
+        await processor.backend.call("engine", "advance_to", {"moment": moment})
+
     return Bench(
         price="price_ten",
         other_price="price_twenty",
+        yearly_price="price_yearly",
         amount=TEN_DOLLARS,
         good_payment_method="pm_card_visa",
         declined_payment_method="pm_card_chargeDeclined",
@@ -77,7 +95,16 @@ def bench_of(processor: FakeProcessor, clock: Clock) -> Bench:
         lose_next_answer=lose_next_answer,
         delete_customer=delete_customer,
         complete_checkout=complete_checkout,
+        pass_time=pass_time,
+        coupon="half",
+        coupon_once="half_once",
     )
+
+
+COUPONS: list[dict[str, str]] = [
+    {"ref": "half", "percent_off": "50", "duration": "forever"},
+    {"ref": "half_once", "percent_off": "50"},
+]
 
 
 class InProcess:
@@ -88,6 +115,9 @@ class InProcess:
         engine = Engine()
         engine.catalogue.add_price("price_ten", TEN_DOLLARS)
         engine.catalogue.add_price("price_twenty", TEN_DOLLARS * 2)
+        engine.catalogue.add_price("price_yearly", TEN_DOLLARS * 10, "year")
+        for coupon in COUPONS:
+            Door(engine).call("discounts", "add_coupon", coupon)
         return FakeProcessor(engine)
 
     @pytest.fixture
@@ -114,6 +144,10 @@ class Hosted:
         for ref, money in (("price_ten", TEN_DOLLARS), ("price_twenty", TEN_DOLLARS * 2)):
             price = {"ref": ref, "money": money}
             await processor.backend.call("catalogue", "add_price", price)
+        yearly = {"ref": "price_yearly", "money": TEN_DOLLARS * 10, "interval": "year"}
+        await processor.backend.call("catalogue", "add_price", yearly)
+        for coupon in COUPONS:
+            await processor.backend.call("discounts", "add_coupon", coupon)
         yield processor
         await processor.close()
 
@@ -129,6 +163,26 @@ class TestProcessor(InProcess, ProcessorContract):
 
 
 class TestCustomers(InProcess, CustomerContract):
+    pass
+
+
+class TestKnownCustomers(InProcess, KnownCustomerContract):
+    pass
+
+
+class TestTaxLocations(InProcess, TaxLocationContract):
+    pass
+
+
+class TestAssigning(InProcess, AssigningContract):
+    pass
+
+
+class TestDiscounts(InProcess, DiscountContract):
+    pass
+
+
+class TestAutomaticTax(InProcess, AutomaticTaxContract):
     pass
 
 
@@ -164,6 +218,26 @@ class TestPausing(InProcess, PausingContract):
     pass
 
 
+class TestSchedules(InProcess, ScheduleContract):
+    pass
+
+
+class TestStarting(InProcess, StartingContract):
+    pass
+
+
+class TestTrialWithoutCard(InProcess, TrialWithoutCardContract):
+    pass
+
+
+class TestSeveralIntervals(InProcess, SeveralIntervalsContract):
+    pass
+
+
+class TestLastInvoice(InProcess, LastInvoiceContract):
+    pass
+
+
 class TestInvoices(InProcess, InvoiceContract):
     pass
 
@@ -177,6 +251,26 @@ class TestHostedProcessor(Hosted, ProcessorContract):
 
 
 class TestHostedCustomers(Hosted, CustomerContract):
+    pass
+
+
+class TestHostedKnownCustomers(Hosted, KnownCustomerContract):
+    pass
+
+
+class TestHostedTaxLocations(Hosted, TaxLocationContract):
+    pass
+
+
+class TestHostedAssigning(Hosted, AssigningContract):
+    pass
+
+
+class TestHostedDiscounts(Hosted, DiscountContract):
+    pass
+
+
+class TestHostedAutomaticTax(Hosted, AutomaticTaxContract):
     pass
 
 
@@ -209,6 +303,26 @@ class TestHostedTrialEnd(Hosted, TrialEndContract):
 
 
 class TestHostedPausing(Hosted, PausingContract):
+    pass
+
+
+class TestHostedSchedules(Hosted, ScheduleContract):
+    pass
+
+
+class TestHostedStarting(Hosted, StartingContract):
+    pass
+
+
+class TestHostedTrialWithoutCard(Hosted, TrialWithoutCardContract):
+    pass
+
+
+class TestHostedSeveralIntervals(Hosted, SeveralIntervalsContract):
+    pass
+
+
+class TestHostedLastInvoice(Hosted, LastInvoiceContract):
     pass
 
 

@@ -122,6 +122,10 @@ class Shop:
         item = self.subscription(ref).items[0]
         return ItemTarget(ref=item.ref, price=price, quantity=quantity)
 
+    def added(self, price: str, quantity: int = 1) -> ItemTarget:
+        """Say what a new item is to be."""
+        return ItemTarget(price=price, quantity=quantity)
+
     def asked(
         self, ref: str, *items: ItemTarget, proration: Any = "always_invoice", **options: Any
     ) -> ChangeSubscription:

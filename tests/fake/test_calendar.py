@@ -15,6 +15,7 @@ from accrue_core.errors import InvalidRequest
 from accrue_fake import Engine
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.calendar import ORDER, Calendar, moment_after
+from accrue_fake.engine.records import Interval
 from tests.fake.shop import START, Shop
 
 MOMENTS = st.integers(0, 100 * 365 * 24 * 3600).map(
@@ -47,12 +48,12 @@ def test_a_month_keeps_its_day_or_is_too_short_for_it(anchor: datetime, count: i
 
 
 @given(MOMENTS, st.sampled_from(["day", "week", "month", "year"]), st.integers(0, 100))
-def test_periods_follow_one_another(anchor: datetime, interval: str, count: int) -> None:
-    earlier = moment_after(anchor, interval, count)  # type: ignore[arg-type]
-    later = moment_after(anchor, interval, count + 1)  # type: ignore[arg-type]
+def test_periods_follow_one_another(anchor: datetime, interval: Interval, count: int) -> None:
+    earlier = moment_after(anchor, interval, count)
+    later = moment_after(anchor, interval, count + 1)
 
     assert anchor <= earlier < later
-    assert moment_after(anchor, interval, 0) == anchor  # type: ignore[arg-type]
+    assert moment_after(anchor, interval, 0) == anchor
 
 
 def test_invoices_are_anchored_where_the_subscription_began() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accrue_core.errors import InvalidRequest
+from accrue_core.errors import InvalidRequest, ProcessorRejected
 from tests.fake.shop import DAY, START, Shop
 
 AUTHENTICATES = "pm_card_authenticationRequired"
@@ -122,3 +122,38 @@ def test_a_detached_card_pays_no_more(shop: Shop) -> None:
     assert shop.engine.payment_methods.fetch(card).main.customer is None
     assert shop.subscription(ref).status == "past_due"
     assert shop.invoices(ref)[-1].next_attempt_at == START + 34 * DAY
+
+
+def test_a_card_fails_at_the_charge_it_names_and_at_no_other(shop: Shop) -> None:
+    ref = shop.subscribed("pm_fake_fails_on_3")
+
+    shop.pass_days(59)
+    assert shop.subscription(ref).status == "past_due"
+    assert [invoice.status for invoice in shop.invoices(ref)] == ["paid", "paid", "open"]
+    shop.pass_days(3)
+
+    assert shop.subscription(ref).status == "active"
+    shop.pass_days(365)
+    assert {invoice.status for invoice in shop.invoices(ref)} == {"paid"}
+
+
+def test_the_nth_charge_of_any_card_can_be_declined(shop: Shop) -> None:
+    unlucky, other = shop.subscribed(), shop.subscribed()
+    card = shop.engine.books.customers[shop.subscription(unlucky).customer].payment_methods[0]
+    shop.engine.scenarios.fail_charge(card, 2)
+
+    shop.pass_days(31)
+    assert shop.subscription(unlucky).status == "active"
+    shop.pass_days(28)
+
+    assert shop.subscription(unlucky).status == "past_due"
+    assert shop.subscription(other).status == "active"
+    assert shop.engine.scenarios.is_quiet
+    with pytest.raises(InvalidRequest):
+        shop.engine.scenarios.fail_charge(card, 0)
+
+
+@pytest.mark.parametrize("token", ["pm_fake_fails_on_0", "pm_fake_fails_on_", "pm_fake_fails_on_٣"])
+def test_what_is_no_card_is_not_attached(shop: Shop, token: str) -> None:
+    with pytest.raises(ProcessorRejected):
+        shop.customer(token)

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accrue_core.contracts.changes import Proration
+from accrue_core.contracts.customers import SetTaxLocation
 from accrue_core.contracts.invoices import InvoiceStatus
+from accrue_core.contracts.subscriptions import COMP_COUPON
 from accrue_core.errors import AccrueError
+from accrue_core.money import Money
 from accrue_fake import Engine
 from accrue_fake.engine.cards import TOKENS
 from accrue_fake.engine.codec import decode, encode
@@ -25,10 +28,12 @@ CHANGES: list[tuple[str, int, Proration]] = [
     ("price_weekly", 2, "create_prorations"),
     ("price_monthly", 2, "none"),
 ]
+COUPONS = ("once", "months", "five", COMP_COUPON)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("subscribe"), st.sampled_from([None, *TOKENS]), st.just(None)),
         st.tuples(st.just("subscribe"), st.sampled_from([None, *TOKENS]), st.just(5)),
+        st.tuples(st.just("discounted"), st.sampled_from([None, *TOKENS]), st.integers(0, 9)),
         st.tuples(st.just("checkout"), st.sampled_from([None, 5]), st.integers(0, 9)),
         st.tuples(st.just("page"), st.sampled_from([None, *TOKENS]), st.integers(0, 9)),
         st.tuples(st.just("cancel"), st.sampled_from(["now", "period_end"]), st.integers(0, 9)),
@@ -63,6 +68,8 @@ def step(shop: Shop, what: str, how: Any, number: Any) -> None:
     refs, sessions = list(engine.books.subscriptions), list(engine.books.sessions)
     if what == "subscribe":
         shop.subscribed(how, trial_days=number)
+    elif what == "discounted":
+        discounted(shop, how, number)
     elif what == "checkout":
         shop.checkout(shop.customer(), trial_days=how)
     elif what == "page":
@@ -86,6 +93,20 @@ def step(shop: Shop, what: str, how: Any, number: Any) -> None:
             engine.customers.delete(shop.subscription(ref).customer)
         else:
             alter(shop, ref, what, how)
+
+
+def discounted(shop: Shop, card: str | None, number: int) -> None:
+    """Start with a coupon, and with tax if it is known where; sometimes a trial goes before."""
+    customer = shop.customer(card)
+    if number % 2:
+        place = SetTaxLocation(ref=customer, country="DE")
+        shop.engine.customers.set_tax_location(place, key=shop.key())
+    shop.subscribe(
+        customer,
+        coupon=COUPONS[number % len(COUPONS)],
+        automatic_tax=number % 3 > 0,
+        trial_days=number if number > 7 else None,
+    )
 
 
 def alter(shop: Shop, ref: str, what: str, how: Any) -> None:
@@ -118,6 +139,10 @@ def visit(shop: Shop, session: str, card: str | None) -> None:
 def opened(engine: Engine | None = None) -> Shop:
     shop = Shop(engine)
     shop.stock_up()
+    discounts = shop.engine.discounts
+    discounts.add_coupon("once", percent_off="12.5")
+    discounts.add_coupon("months", percent_off="33.333", duration="repeating", months=2)
+    discounts.add_coupon("five", amount_off=Money(500, "usd"), duration="forever")
     return shop
 
 

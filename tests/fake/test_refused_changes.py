@@ -52,7 +52,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(shop: Shop) -> None:
     for request in (
         shop.asked(ref),
         shop.asked(ref, target, ItemTarget(price="price_pro")),
-        shop.asked(ref, target, ItemTarget(price="price_weekly")),
+        shop.asked(ref, target, ItemTarget(price="price_euro")),
         shop.asked(ref, shop.target(ref, "price_euro")),
         shop.asked(ref, shop.target(ref, "price_never")),
         shop.asked(ref, shop.target(ref, "price_pro", -1)),

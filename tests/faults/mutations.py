@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from accrue_core import Owner
+from accrue_core import Owner, Phase
 from accrue_core.errors import (
     ProcessorError,
     ProcessorMisconfigured,
@@ -32,7 +32,6 @@ class Mutation:
     method: str
     prepare: Prepare
     do: Do
-    moves_money: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -161,9 +160,68 @@ async def rename(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
     return await stage.billing.update_customer(owner, name="Renamed", operation_id=id_)
 
 
+async def locate(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    return await stage.billing.update_tax_location(
+        owner, country="DE", postal_code="10115", operation_id=id_
+    )
+
+
+async def move(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    held = await stage.billing.find_customer(owner) or await stage.billing.find_customer(
+        Owner(owner.type, f"{owner.id}-new")
+    )
+    assert held is not None
+    heir = Owner(owner.type, f"{owner.id.removesuffix('-new')}-new")
+    return await stage.billing.move_customer(held.id, heir, operation_id=id_)
+
+
+async def comp(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    return await stage.billing.comp(owner, "pro", operation_id=id_)
+
+
+async def start_later(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    anchor = stage.engine.clock.now() + timedelta(days=7)
+    outcome = await stage.billing.subscribe(owner, "pro", anchor=anchor, operation_id=id_)
+    return outcome.value
+
+
+def phases(stage: Stage) -> list[Phase]:
+    """Return two phases whose ends do not move while the engine's clock stands still."""
+    now = stage.engine.clock.now()
+    return [
+        Phase(plan="pro", until=now + timedelta(days=30)),
+        Phase(plan="basic", until=now + timedelta(days=90)),
+    ]
+
+
+async def schedule(stage: Stage, owner: Owner, _: Any, id_: str | None) -> Any:
+    outcome = await stage.billing.subscribe_via_schedule(owner, phases(stage), operation_id=id_)
+    return outcome.value
+
+
+async def a_schedule(stage: Stage, owner: Owner) -> str:
+    await a_card(stage, owner)
+    row = await schedule(stage, owner, None, None)
+    return str(row.id)
+
+
+async def plan_anew(stage: Stage, owner: Owner, of: Any, id_: str | None) -> Any:
+    return await stage.billing.update_schedule(
+        of, phases(stage)[:1], end_behavior="cancel", operation_id=id_
+    )
+
+
+async def release(stage: Stage, owner: Owner, of: Any, id_: str | None) -> Any:
+    return await stage.billing.release_schedule(of, operation_id=id_)
+
+
+async def end_schedule(stage: Stage, owner: Owner, of: Any, id_: str | None) -> Any:
+    return await stage.billing.cancel_schedule(of, operation_id=id_)
+
+
 CUSTOMER = Mutation("customer", "customers.create", nothing, make_customer)
 ADD_CARD = Mutation("add_payment_method", "payment_methods.attach", a_customer, add_card)
-SUBSCRIBE = Mutation("subscribe", "subscriptions.create", a_card, subscribe, moves_money=True)
+SUBSCRIBE = Mutation("subscribe", "subscriptions.create", a_card, subscribe)
 CANCEL_NOW = Mutation("cancel now", "subscriptions.cancel", a_subscription, cancelling("now"))
 KEEP = Mutation("keep", "subscriptions.keep", an_ending, keep)
 MUTATIONS = [
@@ -175,16 +233,22 @@ MUTATIONS = [
     Mutation("cancel later", "subscriptions.cancel", a_subscription, cancelling("period_end")),
     Mutation("cancel at", "subscriptions.cancel", a_subscription, cancelling("at")),
     KEEP,
-    Mutation("swap_plan", "subscriptions.change", a_subscription, swap, moves_money=True),
-    Mutation("upgrade", "subscriptions.change", a_subscription, upgrade, moves_money=True),
-    Mutation("add_item", "subscriptions.change", a_subscription, add_item, moves_money=True),
-    Mutation(
-        "extend_trial", "subscriptions.set_trial_end", a_trial, extend_trial, moves_money=True
-    ),
-    Mutation("end_trial", "subscriptions.set_trial_end", a_trial, end_trial, moves_money=True),
+    Mutation("swap_plan", "subscriptions.change", a_subscription, swap),
+    Mutation("upgrade", "subscriptions.change", a_subscription, upgrade),
+    Mutation("add_item", "subscriptions.change", a_subscription, add_item),
+    Mutation("extend_trial", "subscriptions.set_trial_end", a_trial, extend_trial),
+    Mutation("end_trial", "subscriptions.set_trial_end", a_trial, end_trial),
     Mutation("pause", "subscriptions.pause", a_subscription, pause),
     Mutation("resume", "subscriptions.resume", a_pause, resume),
     Mutation("update_customer", "customers.update", a_customer, rename),
+    Mutation("update_tax_location", "customers.set_tax_location", a_customer, locate),
+    Mutation("move_customer", "customers.assign", a_customer, move),
+    Mutation("comp", "subscriptions.create", a_customer, comp),
+    Mutation("anchor", "subscriptions.create", a_card, start_later),
+    Mutation("schedule", "schedules.create", a_card, schedule),
+    Mutation("update_schedule", "schedules.update", a_schedule, plan_anew),
+    Mutation("release_schedule", "schedules.release", a_schedule, release),
+    Mutation("cancel_schedule", "schedules.cancel", a_schedule, end_schedule),
 ]
 NAMED = [mutation for mutation in MUTATIONS if mutation is not CUSTOMER]
 """Those whose operation id the caller chooses."""

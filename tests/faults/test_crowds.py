@@ -32,8 +32,8 @@ async def patient(call: Callable[[], Awaitable[Any]]) -> Any:
     raise AssertionError("it never settled")
 
 
-async def test_twenty_callers_make_one_customer(stage: Stage) -> None:
-    customers = await asyncio.gather(*(stage.billing.customer(TEAM) for _ in range(20)))
+async def test_fifty_callers_make_one_customer(stage: Stage) -> None:
+    customers = await asyncio.gather(*(stage.billing.customer(TEAM) for _ in range(50)))
 
     assert len({customer.id for customer in customers}) == 1
     assert len(stage.engine.books.customers) == 1

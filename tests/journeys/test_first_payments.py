@@ -122,3 +122,14 @@ async def test_a_card_that_is_refused_at_once_leaves_no_subscription(stage: Stag
     assert await stage.billing.subscriptions(TEAM) == []
     assert await stage.billing.payment_methods(TEAM) == []
     assert stage.processor.backend.calls["subscriptions.create"] == 0
+
+
+async def test_whoever_closed_the_banks_page_finds_the_way_back(stage: Stage) -> None:
+    outcome = await stage.billing.subscribe(TEAM, "pro", payment_method=ASKS_THE_CUSTOMER)
+    assert outcome.next_action is not None
+
+    again = await stage.billing.next_action(outcome.value.id)
+    assert again == outcome.next_action
+
+    stage.engine.authenticate(outcome.value.ref)
+    assert await stage.billing.next_action(outcome.value.id) is None

@@ -62,6 +62,7 @@ async def test_a_year_of_one_subscription(stage: Stage) -> None:
 
     assert await stage.ledger(subscription.id) == [
         "subscription.started",
+        "subscription.trial_ending",
         "subscription.renewed",
         "subscription.activated",
         "subscription.renewed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ async def test_a_customer_keeps_the_owner_it_began_with(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("payer", [None, "team:42", 42, ("team", "42"), object()])
-async def test_whatever_cannot_name_its_owner_cannot_pay(stage: Stage, payer: object) -> None:
+async def test_whatever_cannot_name_its_owner_cannot_pay(stage: Stage, payer: Any) -> None:
     billing = stage.billing
 
     for call in (
@@ -116,3 +117,41 @@ async def test_every_owner_that_can_be_named_can_pay(stage: Stage, owner: Owner)
 
     assert await stage.billing.entitled(owner, "reports")
     assert (await stage.billing.customer(owner)).id == outcome.value.customer_id
+
+
+@dataclass(frozen=True)
+class Account:
+    """A host in which every user pays for themselves."""
+
+    key: int
+
+    def billing_owner(self) -> Owner:
+        return Owner("user", str(self.key))
+
+    def billing_contact(self) -> BillingContact:
+        return BillingContact(name=f"Account {self.key}")
+
+
+class Organization(Account):
+    """The same host, in which organizations pay: one line is another."""
+
+    def billing_owner(self) -> Owner:
+        return Owner("organization", str(self.key))
+
+
+@pytest.mark.parametrize("kind", [Account, Organization])
+async def test_who_pays_is_one_line_of_the_host(stage: Stage, kind: type[Account]) -> None:
+    billing, payer, other = stage.billing, kind(7), kind(8)
+
+    subscription = (await billing.subscribe(payer, "pro", payment_method="pm_card_visa")).value
+    await stage.advance(days=32)
+    await billing.cancel(subscription.id)
+
+    assert await billing.entitled(payer, "reports")
+    assert not await billing.entitled(other, "reports")
+    assert len((await billing.invoices(payer)).items) == 2
+    assert (await billing.customer(payer)).owner == payer.billing_owner()
+    await stage.advance(days=32)
+    assert not await billing.entitled(payer, "reports")
+    strangers = {Account: Organization, Organization: Account}
+    assert await billing.subscriptions(strangers[kind](7)) == []

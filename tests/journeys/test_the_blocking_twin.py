@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from accrue_core import Accrue, Settings
+from accrue_core import Accrue, Phase, Settings
 from accrue_core.blocking import BlockingBilling
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.errors import BridgeError, IllegalTransition
@@ -81,6 +81,7 @@ def test_the_whole_life_of_a_subscription_without_a_single_await(
     assert not billing.entitled(TEAM, "reports")
     assert [entry.type for entry in reversed(billing.timeline_for(outcome.value.id).items)] == [
         "subscription.started",
+        "subscription.trial_ending",
         "subscription.renewed",
         "subscription.activated",
         "subscription.cancellation_scheduled",
@@ -168,3 +169,33 @@ def test_an_error_comes_back_as_it_was(billing: BlockingBilling) -> None:
     thread.join()
 
     assert [getattr(error, "code", None) for error in found] == ["unknown_plan"]
+
+
+def test_gifts_schedules_moves_and_the_past_without_a_single_await(
+    accrue: Accrue, billing: BlockingBilling, engine: Engine
+) -> None:
+    given = billing.comp(TEAM, "pro")
+    settle(accrue, billing, engine)
+    begun = engine.clock.now()
+    held = billing.find_customer(TEAM)
+    assert held is not None
+
+    moved = billing.move_customer(held.id, OTHER_TEAM)
+    assert billing.entitled(OTHER_TEAM, "reports")
+    assert not billing.entitled(TEAM, "reports")
+    assert billing.update_tax_location(OTHER_TEAM, country="DE", postal_code="10115").id == moved.id
+
+    engine.advance(timedelta(days=1))
+    billing.cancel(given.id, when="now", reason="other")
+    then = billing.state_as_of(given.id, begun)
+    assert then is not None
+    assert then.columns["status"] == "active"
+
+    outcome = billing.subscribe_via_schedule(
+        TEAM, [Phase(plan="basic", periods=1)], payment_method="pm_card_visa"
+    )
+    assert billing.schedule(outcome.value.id).current_phase == 0
+    assert billing.release_schedule(outcome.value.id).is_over
+    settle(accrue, billing, engine)
+    assert billing.entitled(TEAM, "export")
+    assert billing.verify_ledger().is_intact

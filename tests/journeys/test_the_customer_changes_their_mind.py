@@ -8,6 +8,7 @@ import pytest
 
 from accrue_core import Money
 from accrue_core.billing.subscriptions.models import Subscription
+from accrue_core.contracts.changes import Proration
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.errors import (
@@ -80,13 +81,11 @@ async def test_a_preview_changes_nothing(stage: Stage) -> None:
 async def test_what_moved_is_not_committed(stage: Stage) -> None:
     subscription = await subscribed(stage)
     preview = await stage.billing.preview_change(subscription.id, "pro", proration="always_invoice")
-    for plan, proration in (("pro", "none"), ("pro", "create_prorations")):
+    others: tuple[Proration, ...] = ("none", "create_prorations")
+    for proration in others:
         with pytest.raises(PreviewStale):
             await stage.billing.swap_plan(
-                subscription.id,
-                plan,
-                proration=proration,
-                preview=preview.token,  # type: ignore[arg-type]
+                subscription.id, "pro", proration=proration, preview=preview.token
             )
     with pytest.raises(PreviewStale):
         await stage.billing.swap_plan(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accrue_core import Billing
+from accrue_core import Billing, Phase
 from accrue_core.billing.catalog import Price
 from accrue_core.errors import AccrueError, InvalidRequest, NotFound, UnknownChoice, UnknownPlan
 from tests.faults.evidence import asked, counted
@@ -18,6 +18,8 @@ Call = Callable[[Billing, str], Any]
 
 NEVER = datetime(2025, 1, 1, tzinfo=UTC)
 NAIVE = datetime(2027, 1, 1)  # noqa: DTZ001
+LATER = datetime(2026, 1, 20, tzinfo=UTC)
+UNKNOWN_SCHEDULE = "asch_01h455vb4pex5vsknk084sn02q"
 UNKNOWN_ID = "asub_01h455vb4pex5vsknk084sn02q"
 
 SUBSCRIBE: dict[str, tuple[Call, type[AccrueError], str]] = {
@@ -150,6 +152,129 @@ OTHERS: dict[str, tuple[Call, type[AccrueError], str]] = {
         ),
         NotFound, UNKNOWN_ID,
     ),
+    "update nothing of a customer": (lambda b, _: b.update_customer(TEAM), InvalidRequest, "name"),
+    "a language nobody writes": (
+        lambda b, _: b.update_customer(TEAM, locale="deutsch!"), InvalidRequest, "language tag",
+    ),
+    "a timezone of no place": (
+        lambda b, _: b.update_customer(TEAM, timezone="CEST"), InvalidRequest, "IANA",
+    ),
+    "fields of Accrue's own": (
+        lambda b, _: b.update_customer(TEAM, metadata={"accrue_owner_id": "1"}),
+        InvalidRequest, "Accrue's own",
+    ),
+    "nested fields": (
+        lambda b, _: b.update_customer(TEAM, metadata={"a": {"b": "c"}}), InvalidRequest, "text",
+    ),
+    "a country in words": (
+        lambda b, _: b.update_tax_location(TEAM, country="Germany"), InvalidRequest, "3166",
+    ),
+    "a street without end": (
+        lambda b, _: b.update_tax_location(TEAM, country="DE", line1="x" * 201),
+        InvalidRequest, "line1",
+    ),
+    "move nobody": (
+        lambda b, _: b.move_customer("acus_01h455vb4pex5vsknk084sn02q", TEAM), NotFound, "acus_01",
+    ),
+    "move a subscription": (lambda b, s: b.move_customer(s, TEAM), NotFound, "customer"),
+    "comp no such plan": (lambda b, _: b.comp(TEAM, "gold"), UnknownPlan, "free, pro"),
+    "comp by a coupon": (
+        lambda b, _: b.subscribe(TEAM, "pro", coupon="accrue_comp"), InvalidRequest, "call comp",
+    ),
+    "a plan twice": (
+        lambda b, _: b.subscribe(TEAM, "pro", also={"pro": 2}), InvalidRequest, "add up",
+    ),
+    "more plans than fit": (
+        lambda b, _: b.subscribe(TEAM, "pro", also={Price(f"p{n}"): 1 for n in range(20)}),
+        InvalidRequest, "at most 20",
+    ),
+    "plans in a list": (
+        lambda b, _: b.subscribe(TEAM, "pro", also=["basic"]), InvalidRequest, "maps",
+    ),
+    "an anchor behind us": (
+        lambda b, _: b.subscribe(TEAM, "pro", anchor=NEVER), InvalidRequest, "future",
+    ),
+    "an anchor without a timezone": (
+        lambda b, _: b.subscribe(TEAM, "pro", anchor=NAIVE), InvalidRequest, "timezone",
+    ),
+    "an anchor and a trial": (
+        lambda b, _: b.subscribe(TEAM, "pro", anchor=NEVER, trial=timedelta(days=3)),
+        InvalidRequest, "drop the anchor",
+    ),
+    "backdated to tomorrow": (
+        lambda b, _: b.subscribe(TEAM, "pro", backdated_to=LATER), InvalidRequest, "past",
+    ),
+    "a part charged at once": (
+        lambda b, _: b.subscribe(TEAM, "pro", anchor=LATER, proration="always_invoice"),
+        InvalidRequest, "'none'",
+    ),
+    "the end of no trial": (
+        lambda b, _: b.subscribe(TEAM, "pro", trial_without_card="cancel"),
+        InvalidRequest, "goes with a trial",
+    ),
+    "a trial that ends oddly": (
+        lambda b, _: b.subscribe(TEAM, "pro", trial=timedelta(days=3), trial_without_card="x"),
+        InvalidRequest, "'pause'",
+    ),
+    "cancel later and invoice now": (
+        lambda b, s: b.cancel(s, invoice_now=True), InvalidRequest, "when='now'",
+    ),
+    "cancel for no reason we know": (
+        lambda b, s: b.cancel(s, reason="bored"), InvalidRequest, "too_expensive",
+    ),
+    "preview nothing": (
+        lambda b, s: b.preview_change(s, proration="none"), InvalidRequest, "preview one change",
+    ),
+    "preview two changes": (
+        lambda b, s: b.preview_change(s, "basic", add="pro", proration="none"),
+        InvalidRequest, "preview one change",
+    ),
+    "schedule no phase": (
+        lambda b, _: b.subscribe_via_schedule(TEAM, []), InvalidRequest, "1 to 10 phases",
+    ),
+    "schedule a plan": (
+        lambda b, _: b.subscribe_via_schedule(TEAM, ["pro"]), InvalidRequest, r"Phase\(plan",
+    ),
+    "a phase without end": (
+        lambda b, _: b.subscribe_via_schedule(TEAM, [Phase(plan="pro")]), InvalidRequest, "until",
+    ),
+    "a phase with two ends": (
+        lambda b, _: b.subscribe_via_schedule(TEAM, [Phase(plan="pro", until=LATER, periods=1)]),
+        InvalidRequest, "one of it",
+    ),
+    "a phase of no periods": (
+        lambda b, _: b.subscribe_via_schedule(TEAM, [Phase(plan="pro", periods=0)]),
+        InvalidRequest, "from 1",
+    ),
+    "phases in the wrong order": (
+        lambda b, _: b.subscribe_via_schedule(
+            TEAM, [Phase(plan="pro", until=LATER), Phase(plan="basic", until=LATER)]
+        ),
+        InvalidRequest, "after the one before",
+    ),
+    "a schedule from yesterday": (
+        lambda b, _: b.subscribe_via_schedule(
+            TEAM, [Phase(plan="pro", periods=1)], starts_at=NEVER
+        ),
+        InvalidRequest, "future",
+    ),
+    "a schedule that ends oddly": (
+        lambda b, _: b.subscribe_via_schedule(
+            TEAM, [Phase(plan="pro", periods=1)], end_behavior="none"
+        ),
+        InvalidRequest, "'release'",
+    ),
+    "update no schedule": (
+        lambda b, _: b.update_schedule(UNKNOWN_SCHEDULE, [Phase(plan="pro", until=LATER)]),
+        NotFound, "asch_01",
+    ),
+    "release no schedule": (
+        lambda b, _: b.release_schedule(UNKNOWN_SCHEDULE), NotFound, "asch_01",
+    ),
+    "cancel a subscription as a schedule": (
+        lambda b, s: b.cancel_schedule(s), NotFound, "schedule",
+    ),
+    "read no schedule": (lambda b, _: b.schedule("sub_sched_1"), NotFound, "sub_sched_1"),
     "read nothing": (lambda b, _: b.subscription(UNKNOWN_ID), NotFound, UNKNOWN_ID),
     "read a ref": (lambda b, _: b.subscription("sub_fake_00001"), NotFound, "sub_fake"),
     "no such invoice": (lambda b, _: b.invoice("in_1"), NotFound, "invoice"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from accrue_core import Accrue, Owner
+from accrue_core import Accrue, Owner, Phase
+from accrue_core.billing.schedules.models import Schedule
 from accrue_core.billing.subscriptions.models import Subscription
 from tests.stage import CANCEL_URL, SUCCESS_URL
 
@@ -125,6 +126,69 @@ async def update_customer(accrue: Accrue, owner: Owner) -> object:
     )
 
 
+async def update_tax_location(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.update_tax_location(
+        owner, country="DE", postal_code="10115", operation_id=operation(owner)
+    )
+
+
+async def move_customer(accrue: Accrue, owner: Owner) -> object:
+    """Move it away, and tell who has it now by the owner that the test looks at."""
+    origin = Owner("user", owner.id)
+    held = await accrue.billing.find_customer(origin) or await accrue.billing.find_customer(owner)
+    assert held is not None
+    return await accrue.billing.move_customer(held.id, owner, operation_id=operation(owner))
+
+
+async def comp(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.comp(owner, "pro", operation_id=operation(owner))
+
+
+def phases(accrue: Accrue) -> list[Phase]:
+    """Return two phases; the engine's clock stands still while a scenario is killed and run."""
+    now = accrue.runtime.clock.now()
+    return [
+        Phase(plan="pro", until=now + timedelta(days=30)),
+        Phase(plan="basic", until=now + timedelta(days=90)),
+    ]
+
+
+async def schedule(accrue: Accrue, owner: Owner) -> object:
+    return await accrue.billing.subscribe_via_schedule(
+        owner, phases(accrue), payment_method="pm_card_visa", operation_id=operation(owner)
+    )
+
+
+async def a_schedule(accrue: Accrue, owner: Owner) -> object:
+    """Make the schedule that others begin with, under an operation id of its own."""
+    return await accrue.billing.subscribe_via_schedule(
+        owner, phases(accrue), payment_method="pm_card_visa"
+    )
+
+
+async def only_schedule(accrue: Accrue, owner: Owner) -> Schedule:
+    """Return the one schedule of an owner."""
+    (found,) = await accrue.billing.schedules(owner)
+    return found
+
+
+async def update_schedule(accrue: Accrue, owner: Owner) -> object:
+    found = await only_schedule(accrue, owner)
+    return await accrue.billing.update_schedule(
+        found.id, phases(accrue)[:1], end_behavior="cancel", operation_id=operation(owner)
+    )
+
+
+async def release_schedule(accrue: Accrue, owner: Owner) -> object:
+    found = await only_schedule(accrue, owner)
+    return await accrue.billing.release_schedule(found.id, operation_id=operation(owner))
+
+
+async def cancel_schedule(accrue: Accrue, owner: Owner) -> object:
+    found = await only_schedule(accrue, owner)
+    return await accrue.billing.cancel_schedule(found.id, operation_id=operation(owner))
+
+
 async def dispatch(accrue: Accrue, owner: Owner) -> object:
     del owner
     return await accrue.work.drain()
@@ -155,6 +219,13 @@ SCENARIOS: Mapping[str, Scenario] = {
         pause,
         resume,
         update_customer,
+        update_tax_location,
+        move_customer,
+        comp,
+        schedule,
+        update_schedule,
+        release_schedule,
+        cancel_schedule,
         dispatch,
         recover,
     )

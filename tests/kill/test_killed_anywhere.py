@@ -16,7 +16,7 @@ from accrue_core.errors import OperationAbandoned
 from accrue_core.operations import queries as operations
 from accrue_core.operations.models import OperationRecord, OperationStatus
 from tests.kill.ground import Ground, grounded
-from tests.kill.scenarios import SCENARIOS
+from tests.kill.scenarios import SCENARIOS, a_schedule
 
 VERBS = (
     "customer",
@@ -36,6 +36,13 @@ VERBS = (
     "pause",
     "resume",
     "update_customer",
+    "update_tax_location",
+    "move_customer",
+    "comp",
+    "schedule",
+    "update_schedule",
+    "release_schedule",
+    "cancel_schedule",
 )
 BEGIN_SUBSCRIBED = (
     "cancel", "keep", "swap", "upgrade", "add_item", "extend", "end_trial", "pause", "resume",
@@ -53,8 +60,12 @@ async def ground(prepared_database_url: str, tmp_path: Path) -> AsyncIterator[Gr
 async def prepared(accrue: Accrue, ground: Ground, scenario: str, number: int | str) -> Owner:
     """Return an owner who has what the scenario begins with."""
     owner = Owner("team", f"{scenario}-{number}")
-    if scenario == "update_customer":
+    if scenario in {"update_customer", "update_tax_location"}:
         await accrue.billing.customer(owner)
+    elif scenario == "move_customer":
+        await accrue.billing.customer(Owner("user", owner.id))
+    elif scenario in {"update_schedule", "release_schedule", "cancel_schedule"}:
+        await a_schedule(accrue, owner)
     elif scenario.startswith(BEGIN_SUBSCRIBED):
         trial = timedelta(days=14) if scenario.endswith("trial") else None
         begun = await accrue.billing.subscribe(

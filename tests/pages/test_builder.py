@@ -57,6 +57,15 @@ async def test_a_page_carries_a_strict_policy_with_a_nonce_of_its_own(
     assert f'nonce="{nonces(first.headers).pop()}"' in first.text
 
 
+async def test_head_is_answered_like_get_without_the_page(client: httpx.AsyncClient) -> None:
+    page, head = await client.get("/"), await client.head("/")
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == page.headers["content-length"]
+    assert (await client.head("/nowhere")).status_code == 404
+    assert (await client.head("/say")).status_code == 405
+
+
 async def test_a_form_with_its_token_is_taken(
     client: httpx.AsyncClient, received: list[str]
 ) -> None:

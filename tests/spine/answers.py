@@ -18,7 +18,9 @@ from accrue_core.contracts.invoices import (
     InvoiceStatus,
 )
 from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
+from accrue_core.contracts.schedules import PhaseSnapshot, ScheduleSnapshot, ScheduleStatus
 from accrue_core.contracts.subscriptions import (
+    NewItem,
     SubscriptionItemSnapshot,
     SubscriptionSnapshot,
     SubscriptionStatus,
@@ -74,7 +76,16 @@ INVOICE = InvoiceSnapshot(
 SESSION = CheckoutSessionSnapshot(
     ref="cs_1", customer="cus_1", status=CheckoutStatus.OPEN, subscription="sub_1"
 )
-EVERYTHING = (CUSTOMER, CARD, SUB, INVOICE, SESSION)
+SCHEDULE = ScheduleSnapshot(
+    ref="sub_sched_1",
+    customer="cus_1",
+    subscription="sub_1",
+    status=ScheduleStatus.ACTIVE,
+    phases=(PhaseSnapshot(items=(NewItem(price="p_pro"),), starts_at=T0, ends_at=T0 + MONTH),),
+    current_phase_start=T0,
+    current_phase_end=T0 + MONTH,
+)
+EVERYTHING = (CUSTOMER, CARD, SUB, INVOICE, SESSION, SCHEDULE)
 
 
 async def ask(spine: Spine) -> int:

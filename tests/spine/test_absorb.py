@@ -75,7 +75,7 @@ async def test_equal_content_is_accepted_in_silence_however_old(spine: Spine) ->
         absorbed = await tell(spine, *EVERYTHING, asked=asked)
         assert absorbed.overlapped == set()
     after = [await held(spine, noun, ref) for noun, ref in [("subscription", "sub_1")]]
-    assert len(await types(spine)) == 6
+    assert len(await types(spine)) == 8
     assert await refreshes(spine) == []
     assert [replace(row, seen=0) for row in after] == [replace(row, seen=0) for row in before]
     assert after[0].seen > before[0].seen
@@ -161,7 +161,7 @@ async def test_the_same_answer_twice_in_one_batch_is_no_reason_for_doubt(spine: 
     ]
     async with spine.transaction() as tx:
         absorbed = await absorb_many(tx, told)
-    assert len(absorbed.rows) == 10
+    assert len(absorbed.rows) == 12
     assert await refreshes(spine) == []
     assert (await types(spine)).count("subscription.started") == 2
 

@@ -140,7 +140,7 @@ async def test_the_same_thing_told_by_many_at_once_is_one_row_and_one_beginning(
     found = await types(spine)
     for first in ("customer.created", "payment_method.attached", "subscription.started"):
         assert found.count(first) == 1
-    assert len(found) == 6
+    assert len(found) == 8
     await assert_linked(spine)
 
 

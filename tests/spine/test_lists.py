@@ -22,6 +22,7 @@ from accrue_core.ledger import queries as ledger
 from accrue_core.ledger.models import LedgerEntry
 from accrue_core.owners import Owner
 from accrue_core.webhooks import queries as webhooks
+from accrue_core.webhooks.models import Arrival
 from tests.admin.plans import plan_nodes, recorded, scanned
 from tests.services.lanes import on_postgres
 from tests.spine.answers import CARD, CUSTOMER, INVOICE, SUB, tell
@@ -78,7 +79,7 @@ async def receive(spine: Spine, number: int, *, status: JobStatus | None = None)
         created_at=spine.clock.now(),
     )
     async with spine.transaction() as tx:
-        await webhooks.add(tx, id_, "fake", event, b"{}")
+        await webhooks.add(tx, [Arrival(id_, "fake", event, b"{}")])
     if status is not None:
         async with spine.transaction() as tx:
             await tx.connection.exec_driver_sql(

@@ -60,11 +60,12 @@ def marked(snapshot: Any) -> tuple[Any, list[str]]:
     """Return the snapshot with a marker in every field that is personal or free text."""
     marks = [f"{MARK}{number}" for number in range(6)]
     changes: dict[str, dict[str, Any]] = {
-        "customer": {"name": marks[0], "email": marks[1]},
+        "customer": {"name": marks[0], "email": marks[1], "metadata": {marks[2]: marks[3]}},
         "payment_method": {"last4": marks[0][:4], "fingerprint": marks[1], "exp_year": 98765432},
         "subscription": {"metadata": {marks[0]: marks[1], "k": marks[2]}},
         "invoice": {},
         "checkout_session": {},
+        "schedule": {"metadata": {marks[0]: marks[1]}},
     }
     change = dict(changes[snapshot.noun])
     if snapshot.noun == "invoice":

@@ -18,7 +18,10 @@ from accrue_core.contracts.invoices import (
     InvoiceStatus,
 )
 from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
+from accrue_core.contracts.schedules import PhaseSnapshot, ScheduleSnapshot, ScheduleStatus
 from accrue_core.contracts.subscriptions import (
+    COMP_COUPON,
+    NewItem,
     SubscriptionItemSnapshot,
     SubscriptionSnapshot,
     SubscriptionStatus,
@@ -51,6 +54,11 @@ customer_snapshots = st.builds(
     email=maybe_words,
     currency=st.none() | currencies,
     default_payment_method=maybe_refs,
+    moved_by=maybe_refs,
+    locale=st.none() | st.sampled_from(["de", "pt-BR"]),
+    timezone=st.none() | st.sampled_from(["UTC", "Europe/Lisbon"]),
+    tax_location=st.sampled_from(["unknown", "recognized", "unrecognized"]),
+    metadata=st.dictionaries(words, words, max_size=3),
     created_at=maybe_moments,
 )
 payment_method_snapshots = st.builds(
@@ -94,6 +102,10 @@ subscription_snapshots = st.builds(
     pending_until=maybe_moments,
     default_payment_method=maybe_refs,
     latest_invoice=maybe_refs,
+    cancel_reason=st.none() | st.sampled_from(["unused", "too_expensive"]),
+    coupons=st.lists(refs | st.just(COMP_COUPON), max_size=2, unique=True).map(tuple),
+    automatic_tax=st.booleans(),
+    schedule=maybe_refs,
     metadata=st.dictionaries(words, words, max_size=3),
     created_at=maybe_moments,
 )
@@ -166,12 +178,40 @@ checkout_snapshots = st.builds(
     expires_at=maybe_moments,
     created_at=maybe_moments,
 )
+phase_snapshots = st.builds(
+    PhaseSnapshot,
+    items=st.lists(
+        st.builds(NewItem, price=refs, quantity=st.integers(1, 9)), min_size=1, max_size=2
+    ).map(tuple),
+    starts_at=moments,
+    ends_at=moments,
+    proration=st.sampled_from(["create_prorations", "always_invoice", "none"]),
+    is_trial=st.booleans(),
+    coupon=maybe_refs,
+)
+schedule_snapshots = st.builds(
+    ScheduleSnapshot,
+    ref=refs,
+    customer=refs,
+    subscription=maybe_refs,
+    status=st.sampled_from(ScheduleStatus),
+    phases=st.lists(phase_snapshots, max_size=3).map(tuple),
+    end_behavior=st.sampled_from(["release", "cancel"]),
+    current_phase_start=maybe_moments,
+    current_phase_end=maybe_moments,
+    released_at=maybe_moments,
+    canceled_at=maybe_moments,
+    completed_at=maybe_moments,
+    metadata=st.dictionaries(words, words, max_size=3),
+    created_at=maybe_moments,
+)
 snapshots = (
     customer_snapshots
     | payment_method_snapshots
     | subscription_snapshots
     | invoice_snapshots()
     | checkout_snapshots
+    | schedule_snapshots
 )
 
 
@@ -183,6 +223,7 @@ def snapshots_of(noun: str) -> st.SearchStrategy[Any]:
         "subscription": subscription_snapshots,
         "invoice": invoice_snapshots(),
         "checkout_session": checkout_snapshots,
+        "schedule": schedule_snapshots,
     }[noun]
 
 

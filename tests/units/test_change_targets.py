@@ -18,11 +18,11 @@ from accrue_core.billing.subscriptions.commands.targets import (
     Quantity,
     Removal,
     Swap,
-    checked_quantity,
     is_already,
     removed_by,
 )
 from accrue_core.billing.subscriptions.models import Subscription
+from accrue_core.billing.subscriptions.terms import checked_quantity
 from accrue_core.contracts.changes import ChangeSubscription, ItemTarget, PreviewedChange
 from accrue_core.contracts.invoices import InvoiceLineSnapshot
 from accrue_core.contracts.subscriptions import (

@@ -11,22 +11,28 @@ import pytest
 from accrue_core.billing.customers import events as of_customers
 from accrue_core.billing.invoices import events as of_invoices
 from accrue_core.billing.payment_methods import events as of_payment_methods
+from accrue_core.billing.schedules import events as of_schedules
 from accrue_core.billing.subscriptions import events as of_subscriptions
 from accrue_core.contracts.customers import CustomerSnapshot
+from accrue_core.contracts.events import TRIAL_ENDING
 from accrue_core.contracts.invoices import InvoiceSnapshot, InvoiceStatus
 from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
+from accrue_core.contracts.schedules import PhaseSnapshot, ScheduleSnapshot, ScheduleStatus
 from accrue_core.contracts.subscriptions import (
+    COMP_COUPON,
+    NewItem,
     SubscriptionItemSnapshot,
     SubscriptionSnapshot,
     SubscriptionStatus,
 )
 from accrue_core.ledger.events import Gone, LedgerEvent, Unreadable, Updated
 from accrue_core.money import Money
+from accrue_core.owners import Owner
 from tests.units.strategies import row_of, thing_of
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 MONTH = timedelta(days=31)
-S, I = SubscriptionStatus, InvoiceStatus  # noqa: E741
+S, I, P = SubscriptionStatus, InvoiceStatus, ScheduleStatus  # noqa: E741
 
 CUSTOMER = CustomerSnapshot(ref="cus_1", owner=None, name="N", email="e", currency="usd")
 CARD = PaymentMethodSnapshot(ref="pm_1", customer="cus_1", type="card", last4="4242")
@@ -52,6 +58,21 @@ INVOICE = InvoiceSnapshot(
     lines=(),
     attempts=1,
 )
+NOW_PHASE, LATER = (
+    PhaseSnapshot(
+        items=(NewItem(price="p_pro"),), starts_at=T0 + n * MONTH, ends_at=T0 + (n + 1) * MONTH
+    )
+    for n in (0, 1)
+)
+SCHEDULE = ScheduleSnapshot(
+    ref="sub_sched_1",
+    customer="cus_1",
+    subscription="sub_1",
+    status=ScheduleStatus.ACTIVE,
+    phases=(NOW_PHASE, LATER),
+    current_phase_start=NOW_PHASE.starts_at,
+    current_phase_end=NOW_PHASE.ends_at,
+)
 ENDING: dict[str, Any] = {"cancel_at_period_end": True, "cancel_at": T0 + MONTH}
 STARTED = "subscription.started"
 
@@ -63,6 +84,17 @@ CHANGES: list[tuple[Any, Any, list[tuple[str, dict[str, Any]]]]] = [
         [("customer.default_payment_method_changed", {"before": None, "after": "pm_1"})],
     ),
     (CUSTOMER, replace(CUSTOMER, email="other"), []),
+    (CUSTOMER, replace(CUSTOMER, metadata={"a": "b"}, locale="de"), []),
+    (
+        replace(CUSTOMER, owner=Owner("user", "1")),
+        replace(CUSTOMER, owner=Owner("team", "7"), moved_by="aop_1"),
+        [("customer.moved", {"before": "user:1", "after": "team:7"})],
+    ),
+    (
+        CUSTOMER,
+        replace(CUSTOMER, tax_location="recognized"),
+        [("customer.tax_location_updated", {"before": "unknown", "after": "recognized"})],
+    ),
     (None, CARD, [("payment_method.attached", {})]),
     (None, replace(CARD, customer=None), []),
     (CARD, replace(CARD, customer=None), [("payment_method.detached", {})]),
@@ -70,6 +102,17 @@ CHANGES: list[tuple[Any, Any, list[tuple[str, dict[str, Any]]]]] = [
     (CARD, replace(CARD, customer="cus_2"), [("payment_method.attached", {})]),
     (CARD, replace(CARD, exp_year=2031), []),
     (None, SUB, [(STARTED, {"status": "active", "prices": ["p_pro"]})]),
+    (
+        None,
+        replace(SUB, coupons=(COMP_COUPON,)),
+        [(STARTED, {"status": "active", "prices": ["p_pro"]}), ("subscription.comped", {})],
+    ),
+    (SUB, replace(SUB, coupons=("half",)), []),
+    (
+        replace(SUB, status=S.TRIALING, trial_end=T0),
+        replace(SUB, status=S.TRIALING, trial_end=T0, announced=TRIAL_ENDING),
+        [("subscription.trial_ending", {"trial_end": "2026-03-01T00:00:00.000000Z"})],
+    ),
     (SUB, replace(SUB, status=S.PAST_DUE), [("subscription.past_due", {"before": "active"})]),
     (
         replace(SUB, status=S.TRIALING),
@@ -191,6 +234,32 @@ CHANGES: list[tuple[Any, Any, list[tuple[str, dict[str, Any]]]]] = [
         [("invoice.marked_uncollectible", {"amount_remaining": 2000, "currency": "usd"})],
     ),
     (INVOICE, replace(INVOICE, number="A-1"), []),
+    (
+        None,
+        SCHEDULE,
+        [
+            ("schedule.created", {"status": "active", "phases": 2}),
+            ("schedule.phase_entered", {"place": 0, "until": "2026-04-01T00:00:00.000000Z"}),
+        ],
+    ),
+    (
+        SCHEDULE,
+        replace(SCHEDULE, current_phase_start=LATER.starts_at, current_phase_end=LATER.ends_at),
+        [("schedule.phase_entered", {"place": 1, "until": "2026-05-02T00:00:00.000000Z"})],
+    ),
+    (
+        SCHEDULE,
+        replace(SCHEDULE, phases=SCHEDULE.phases[:1]),
+        [("schedule.planned", {"phases": 1})],
+    ),
+    *(
+        (
+            SCHEDULE,
+            replace(SCHEDULE, status=status, current_phase_start=None, current_phase_end=None),
+            [(f"schedule.{status.value}", {})],
+        )
+        for status in (P.COMPLETED, P.RELEASED, P.CANCELED)
+    ),
 ]
 
 
@@ -230,7 +299,13 @@ def test_one_answer_may_tell_of_several_things() -> None:
 def test_every_event_there_is_can_be_reached() -> None:
     declared = {
         event.type
-        for module in (of_customers, of_invoices, of_payment_methods, of_subscriptions)
+        for module in (
+            of_customers,
+            of_invoices,
+            of_payment_methods,
+            of_subscriptions,
+            of_schedules,
+        )
         for event in vars(module).values()
         if isinstance(event, type) and issubclass(event, LedgerEvent) and event is not LedgerEvent
     }

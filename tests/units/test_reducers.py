@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 
 from accrue_core.app import MIRRORS
 from accrue_core.contracts.customers import CustomerSnapshot
+from accrue_core.contracts.events import TRIAL_ENDING
+from accrue_core.contracts.subscriptions import SubscriptionSnapshot, SubscriptionStatus
 from accrue_core.db.base import column_names
 from accrue_core.ledger.chain import canonical_bytes
 from accrue_core.mirror.nouns import BOOKKEEPING
 from accrue_core.mirror.thing import after_image
 from accrue_core.owners import Owner
 from tests.units.strategies import (
+    NOW,
     customer_snapshots,
     invoice_snapshots,
     row_of,
     snapshots,
     snapshots_of,
+    subscription_snapshots,
     thing_of,
 )
 
@@ -47,7 +51,7 @@ FIELDS = [
     (mirror.noun, field.name)
     for mirror in MIRRORS.mirrors
     for field in fields(mirror.snapshot)
-    if field.name != "ref"
+    if field.name not in {"ref", "announced"}
 ]
 
 
@@ -95,6 +99,7 @@ def test_first_sight_is_told_once_as_the_creation_of_the_thing(snapshot: Any) ->
         "subscription": "subscription.started",
         "invoice": "invoice.created",
         "checkout_session": "checkout_session.opened",
+        "schedule": "schedule.created",
     }
     types = [event.name for event in thing.events]
     if thing.mirror.noun == "payment_method" and snapshot.customer is None:
@@ -124,21 +129,46 @@ def test_a_customer_is_never_handed_to_another_owner(
 ) -> None:
     mine = replace(first, owner=Owner("team", "mine"))
     for claimed in (Owner("team", "theirs"), None):
-        thing = thing_of(replace(second, ref=first.ref, owner=claimed), row_of(mine))
+        said = replace(second, ref=first.ref, owner=claimed, moved_by=first.moved_by)
+        thing = thing_of(said, row_of(mine))
         assert (thing.values["owner_type"], thing.values["owner_id"]) == ("team", "mine")
     orphan = row_of(replace(first, owner=None))
     found = thing_of(replace(first, owner=Owner("team", "mine")), orphan)
     assert found.differences() == ("owner_type", "owner_id")
 
 
+@given(customer_snapshots)
+def test_a_move_of_ours_hands_a_customer_over_once(first: CustomerSnapshot) -> None:
+    mine = replace(first, owner=Owner("team", "mine"), moved_by=None)
+    moved = replace(mine, owner=Owner("team", "theirs"), moved_by="aop_1")
+    thing = thing_of(moved, row_of(mine))
+    assert [event.name for event in thing.events] == ["customer.moved"]
+    assert (thing.values["owner_type"], thing.values["owner_id"]) == ("team", "theirs")
+    edited = replace(moved, owner=Owner("team", "mine"))
+    assert thing_of(edited, row_of(moved)).differences() == ()
+
+
+@given(subscription_snapshots)
+def test_the_end_of_a_trial_is_announced_once(first: SubscriptionSnapshot) -> None:
+    trial = replace(first, status=SubscriptionStatus.TRIALING, trial_end=NOW)
+    warned = replace(trial, announced=TRIAL_ENDING)
+    news = thing_of(warned, row_of(trial))
+    assert [event.name for event in news.events] == ["subscription.trial_ending"]
+    for later in (trial, warned):
+        assert thing_of(later, row_of(warned)).differences() == ()
+    over = replace(warned, status=SubscriptionStatus.ACTIVE)
+    assert "subscription.trial_ending" not in [e.name for e in thing_of(over, row_of(trial)).events]
+
+
 def test_the_personal_columns_are_exactly_these() -> None:
     personal = {mirror.noun: set(mirror.personal) for mirror in MIRRORS.mirrors}
     assert personal == {
-        "customer": {"name", "email"},
+        "customer": {"name", "email", "metadata"},
         "payment_method": {"last4", "exp_month", "exp_year", "fingerprint"},
         "subscription": {"metadata"},
         "invoice": set(),
         "checkout_session": set(),
+        "schedule": {"metadata"},
     }
     children = {
         attribute: set(kind.personal)

@@ -19,10 +19,26 @@ from accrue_core.contracts.changes import (
     SetTrialEnd,
 )
 from accrue_core.contracts.checkout import CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
+from accrue_core.contracts.customers import (
+    AssignCustomer,
+    CreateCustomer,
+    CustomerSnapshot,
+    SetTaxLocation,
+    UpdateCustomer,
+)
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import REQUESTS
 from accrue_core.contracts.results import GoneSnapshot, UnreadableSnapshot
+from accrue_core.contracts.schedules import (
+    CancelSchedule,
+    CreateSchedule,
+    PhaseSnapshot,
+    PlannedPhase,
+    ReleaseSchedule,
+    ScheduleSnapshot,
+    ScheduleStatus,
+    UpdateSchedule,
+)
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
     CreateSubscription,
@@ -47,6 +63,15 @@ from tests.units.strategies import maybe_moments, moments, owners, refs, words
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 texts = words.filter(bool)
 metadata = st.dictionaries(texts, texts, max_size=4)
+phases = st.builds(
+    PlannedPhase,
+    items=st.lists(
+        st.builds(NewItem, price=refs, quantity=st.integers(1, 9)), min_size=1, max_size=2
+    ).map(tuple),
+    ends_at=moments,
+    is_trial=st.booleans(),
+    coupon=st.none() | refs,
+)
 MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
     CreateCustomer: st.builds(
         CreateCustomer,
@@ -66,6 +91,12 @@ MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
         ).map(tuple),
         trial_days=st.none() | st.integers(1, 730),
         trial_end=maybe_moments,
+        trial_without_card=st.sampled_from(["invoice", "cancel", "pause"]),
+        anchor=maybe_moments,
+        backdated_to=maybe_moments,
+        proration=st.sampled_from(["create_prorations", "none"]),
+        coupon=st.none() | refs,
+        automatic_tax=st.booleans(),
         payment_method=st.none() | refs,
         collection=st.sampled_from(["charge", "invoice"]),
         days_until_due=st.none() | st.integers(1, 730),
@@ -84,8 +115,31 @@ MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
         metadata=metadata,
     ),
     UpdateCustomer: st.builds(
-        UpdateCustomer, ref=refs, name=st.none() | texts, email=st.none() | texts
+        UpdateCustomer,
+        ref=refs,
+        name=st.none() | texts,
+        email=st.none() | texts,
+        locale=st.none() | st.just("de"),
+        timezone=st.none() | st.just("Europe/Lisbon"),
+        metadata=metadata,
     ),
+    SetTaxLocation: st.builds(
+        SetTaxLocation, ref=refs, country=st.just("DE"), postal_code=st.none() | texts
+    ),
+    AssignCustomer: st.builds(AssignCustomer, ref=refs, owner=owners),
+    CreateSchedule: st.builds(
+        CreateSchedule,
+        customer=refs,
+        phases=st.lists(phases, min_size=1, max_size=3).map(tuple),
+        starts_at=maybe_moments,
+        end_behavior=st.sampled_from(["release", "cancel"]),
+        metadata=metadata,
+    ),
+    UpdateSchedule: st.builds(
+        UpdateSchedule, ref=refs, phases=st.lists(phases, min_size=1, max_size=3).map(tuple)
+    ),
+    ReleaseSchedule: st.builds(ReleaseSchedule, ref=refs),
+    CancelSchedule: st.builds(CancelSchedule, ref=refs),
     ChangeSubscription: st.builds(
         ChangeSubscription,
         ref=refs,
@@ -112,6 +166,9 @@ MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
         ref=refs,
         when=st.sampled_from(["now", "period_end", "at"]),
         at=maybe_moments,
+        invoice_now=st.booleans(),
+        prorate=st.booleans(),
+        reason=st.none() | st.just("unused"),
     ),
     KeepSubscription: st.builds(KeepSubscription, ref=refs),
 }
@@ -231,3 +288,34 @@ def test_a_resolved_request_is_known_by_what_was_wanted(first: str, second: str)
     assert identity_of(one) == identity_of(moved) == identity_in(record_of(moved))
     assert (identity_of(one) == identity_of(other)) == (first == second)
     assert identity_of(one) != identity_of(replace(one, proration="always_invoice"))
+
+
+def test_a_customer_is_known_as_asked_when_every_named_field_is_so() -> None:
+    is_so = CustomerSnapshot(
+        ref="cus_1", owner=None, locale="de", metadata={"size": "12", "kind": "b"}
+    )
+    met = UpdateCustomer(ref="cus_1", locale="de", metadata={"size": "12", "gone": ""})
+    assert met.is_met_by(is_so)
+    for other in ({"locale": "fr"}, {"timezone": "UTC"}, {"metadata": {"kind": ""}}):
+        assert not replace(met, **other).is_met_by(is_so)  # type: ignore[arg-type]
+
+
+def test_a_schedule_is_as_asked_when_its_last_phases_are() -> None:
+    items = (NewItem(price="price_1", quantity=2),)
+    ends = [NOW + timedelta(days=30 * n) for n in (1, 2, 3)]
+    phases = tuple(
+        PhaseSnapshot(items=items, starts_at=end - timedelta(days=30), ends_at=end) for end in ends
+    )
+    said = ScheduleSnapshot(
+        ref="sub_sched_1", customer="cus_1", subscription=None,
+        status=ScheduleStatus.ACTIVE, phases=phases,
+    )  # fmt: skip
+    wanted = UpdateSchedule(
+        ref="sub_sched_1",
+        phases=tuple(PlannedPhase(items=items, ends_at=end) for end in ends[1:]),
+    )
+    assert wanted.is_met_by(said)
+    other = replace(wanted.phases[0], items=(NewItem(price="price_1", quantity=3),))
+    assert not replace(wanted, phases=(other, wanted.phases[1])).is_met_by(said)
+    assert not replace(wanted, end_behavior="cancel").is_met_by(said)
+    assert not wanted.is_met_by(replace(said, phases=phases[:2]))

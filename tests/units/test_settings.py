@@ -36,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "ACCRUE_CALL_DEADLINE": ("12", timedelta(seconds=12)),
     "ACCRUE_MONEY_DEADLINE": ("3600", timedelta(hours=1)),
     "ACCRUE_POLL_INTERVAL": ("0.25", timedelta(seconds=0.25)),
+    "ACCRUE_SEAT_DEBOUNCE": ("0.5", timedelta(seconds=0.5)),
     "ACCRUE_MAX_ATTEMPTS": ("3", 3),
     "ACCRUE_TRANSACTION_POOLER": (" True ", True),
 }

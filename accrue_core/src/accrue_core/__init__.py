@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from accrue_core.billing.catalog import Catalog as Catalog
     from accrue_core.billing.catalog import Plan as Plan
     from accrue_core.billing.catalog import Price as Price
+    from accrue_core.billing.schedules.phases import Phase as Phase
     from accrue_core.blocking import BlockingBilling as BlockingBilling
     from accrue_core.facade import Billing as Billing
     from accrue_core.hookspecs import hookimpl as hookimpl
@@ -35,6 +36,7 @@ _HOMES = {
     "Catalog": "accrue_core.billing.catalog",
     "Money": "accrue_core.money",
     "Owner": "accrue_core.owners",
+    "Phase": "accrue_core.billing.schedules.phases",
     "Plan": "accrue_core.billing.catalog",
     "Price": "accrue_core.billing.catalog",
     "Secret": "accrue_core.settings",

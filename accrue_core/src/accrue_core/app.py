@@ -12,6 +12,7 @@ from accrue_core.billing.checkout import reducer as checkout
 from accrue_core.billing.customers import reducer as customers
 from accrue_core.billing.invoices import reducer as invoices
 from accrue_core.billing.payment_methods import reducer as payment_methods
+from accrue_core.billing.schedules import reducer as schedules
 from accrue_core.billing.subscriptions import reducer as subscriptions
 from accrue_core.blocking import BlockingBilling, Bridge
 from accrue_core.clock import Clock, SystemClock
@@ -31,6 +32,7 @@ MIRRORS = Registry(
         customers.MIRROR,
         payment_methods.MIRROR,
         subscriptions.MIRROR,
+        schedules.MIRROR,
         invoices.MIRROR,
         checkout.MIRROR,
     )
@@ -60,6 +62,9 @@ class Accrue:
     ) -> None:
         loaded = load(settings, local=plugins)
         check_default_processor(settings, loaded)
+        catalog = catalog or Catalog()
+        for plan in loaded.seat_counters:
+            catalog.plan(plan)
         self.settings = settings
         self.plugins = loaded
         self.runtime = Runtime(
@@ -69,7 +74,7 @@ class Accrue:
             world_clock=SystemClock(),
             ids=ids or TimeOrderedIds(),
             mirrors=MIRRORS,
-            catalog=catalog or Catalog(),
+            catalog=catalog,
             announce=announce or _silent,
         )
         self.billing = Billing(self.runtime)

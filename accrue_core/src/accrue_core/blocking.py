@@ -130,11 +130,14 @@ class BlockingBilling:
     customer = blocking(Billing.customer)
     find_customer = blocking(Billing.find_customer)
     update_customer = blocking(Billing.update_customer)
+    update_tax_location = blocking(Billing.update_tax_location)
+    move_customer = blocking(Billing.move_customer)
 
     add_payment_method = blocking(Billing.add_payment_method)
     payment_methods = blocking(Billing.payment_methods)
 
     subscribe = blocking(Billing.subscribe)
+    comp = blocking(Billing.comp)
     cancel = blocking(Billing.cancel)
     keep = blocking(Billing.keep)
     preview_change = blocking(Billing.preview_change)
@@ -142,12 +145,22 @@ class BlockingBilling:
     update_quantity = blocking(Billing.update_quantity)
     add_item = blocking(Billing.add_item)
     remove_item = blocking(Billing.remove_item)
+    seats_changed = blocking(Billing.seats_changed)
+    count_seats = blocking(Billing.count_seats)
     extend_trial = blocking(Billing.extend_trial)
     end_trial = blocking(Billing.end_trial)
     pause = blocking(Billing.pause)
     resume = blocking(Billing.resume)
     subscription = blocking(Billing.subscription)
     subscriptions = blocking(Billing.subscriptions)
+    next_action = blocking(Billing.next_action)
+
+    subscribe_via_schedule = blocking(Billing.subscribe_via_schedule)
+    update_schedule = blocking(Billing.update_schedule)
+    release_schedule = blocking(Billing.release_schedule)
+    cancel_schedule = blocking(Billing.cancel_schedule)
+    schedule = blocking(Billing.schedule)
+    schedules = blocking(Billing.schedules)
 
     create_checkout_session = blocking(Billing.create_checkout_session)
     reconcile_checkout = blocking(Billing.reconcile_checkout)
@@ -163,6 +176,7 @@ class BlockingBilling:
     explain_access = blocking(Billing.explain_access)
 
     timeline_for = blocking(Billing.timeline_for)
+    state_as_of = blocking(Billing.state_as_of)
     verify_ledger = blocking(Billing.verify_ledger)
 
     webhook_deliveries = blocking(Billing.webhook_deliveries)

@@ -60,6 +60,17 @@ class Runtime:
     _limits: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = field(
         default_factory=WeakKeyDictionary
     )
+    _own: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Any]] = field(
+        default_factory=WeakKeyDictionary
+    )
+
+    def own_of_loop(self, name: str, make: Callable[[], T]) -> T:
+        """Return that of which every event loop has its own, made when it is first asked for."""
+        held = self._own.setdefault(asyncio.get_running_loop(), {})
+        if name not in held:
+            held[name] = make()
+        found: T = held[name]
+        return found
 
     def fetch_limit(self, processor: str) -> asyncio.Semaphore:
         """Return what bounds the fetches of the running loop against one account."""

@@ -252,6 +252,23 @@ class RemoteMissing(ProcessorRejected):
         super().__init__(f"the processor has no {noun} {ref}", reason="missing")
 
 
+class TaxLocationInvalid(ProcessorRejected):
+    """The processor does not recognize a place as one it can tax. The customer keeps the old one.
+
+    The message repeats nothing of the address.
+    """
+
+    code = "tax_location_invalid"
+
+    def __init__(self, *, param: str | None = None) -> None:
+        super().__init__(
+            "the processor does not recognize this tax location; check country, state and "
+            "postal code",
+            reason="tax_location_invalid",
+            param=param,
+        )
+
+
 class NotAsked(ProcessorError):
     """The processor was not reached, or turned the request away unread: no effect, ask again."""
 

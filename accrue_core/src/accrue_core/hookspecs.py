@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from accrue_core.contracts.mailer import Mailer
     from accrue_core.contracts.processor import Processor
     from accrue_core.contracts.routes import Mount
+    from accrue_core.contracts.seats import SeatCounter
     from accrue_core.facade import Billing
     from accrue_core.settings import Settings
 
@@ -98,6 +99,18 @@ def register_event_handlers(settings: Settings) -> Iterable[EventHandler]:
 
 
 @hookspec
+def register_seat_counters(settings: Settings) -> Iterable[SeatCounter]:
+    """Offer counts that the quantities of subscriptions follow.
+
+    Called once, while ``Accrue`` is being built; count nothing yet.
+
+    Return an empty tuple to offer none. Results are collected from every plugin.
+    Two counters for one plan stop start-up with ``PluginConflict``.
+    """
+    return ()
+
+
+@hookspec
 def register_job_runners(settings: Settings) -> Iterable[JobRunner]:
     """Offer ways to work off promised jobs.
 
@@ -140,6 +153,7 @@ HOOKS: tuple[Any, ...] = (
     register_auth_adapters,
     register_webhook_handlers,
     register_event_handlers,
+    register_seat_counters,
     register_job_runners,
     register_routes,
     register_commands,

@@ -18,6 +18,7 @@ SubscriptionId = NewType("SubscriptionId", str)
 SubscriptionItemId = NewType("SubscriptionItemId", str)
 InvoiceId = NewType("InvoiceId", str)
 CheckoutSessionId = NewType("CheckoutSessionId", str)
+ScheduleId = NewType("ScheduleId", str)
 OperationId = NewType("OperationId", str)
 DeliveryId = NewType("DeliveryId", str)
 
@@ -30,6 +31,7 @@ PREFIXES = {
     "invoice_line": "ainl",
     "invoice_payment": "ainp",
     "checkout_session": "achk",
+    "schedule": "asch",
     "operation": "aop",
     "ledger_entry": "aled",
     "job": "ajob",
@@ -41,6 +43,9 @@ PREFIXES = {
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LENGTH = 26
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
+"""Two letters at a time: ten bits each, thirteen times, the highest first."""
 
 
 class IdSource(Protocol):
@@ -68,11 +73,7 @@ def to_text(prefix: str, value: UUID) -> str:
     'asub_00000000000000000000000000'
     """
     number = value.int
-    letters = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        letters.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(letters))}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
 
 
 def to_uuid(prefix: str, text: str) -> UUID:

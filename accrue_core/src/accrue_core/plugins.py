@@ -17,6 +17,7 @@ from accrue_core.contracts.job_runner import JobRunner
 from accrue_core.contracts.mailer import Mailer
 from accrue_core.contracts.processor import Processor
 from accrue_core.contracts.routes import Mount
+from accrue_core.contracts.seats import SeatCounter
 from accrue_core.errors import (
     AccrueError,
     ConfigurationError,
@@ -47,7 +48,7 @@ class PluginInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:
-    """Everything that plugins offered, checked and chosen from."""
+    """Everything that plugins offered, checked and chosen from; seat counters by plan."""
 
     manager: pluggy.PluginManager
     installed: tuple[PluginInfo, ...]
@@ -57,6 +58,7 @@ class Plugins:
     job_runner: JobRunner
     event_handlers: Mapping[str, EventHandler] = field(default_factory=dict)
     webhook_handlers: Mapping[str, WebhookHandler] = field(default_factory=dict)
+    seat_counters: Mapping[str, SeatCounter] = field(default_factory=dict)
 
     def processor(self, name: str) -> Processor:
         """Return a processor by name; ``UnknownChoice`` when it is not installed."""
@@ -106,6 +108,7 @@ def load(settings: Settings, *, local: Sequence[Any] = ()) -> Plugins:
         job_runner=_chosen("job_runner", settings.job_runner, runners),
         event_handlers=event_handlers,
         webhook_handlers=webhook_handlers,
+        seat_counters=_by_plan(offered("seat counters", "register_seat_counters")),
     )
 
 
@@ -212,6 +215,16 @@ def _by_name(what: str, items: Iterable[Any]) -> dict[str, Any]:
             raise PluginConflict(f"two {what} are called {item.name!r}")
         offered[item.name] = item
     return offered
+
+
+def _by_plan(counters: Mapping[str, SeatCounter]) -> dict[str, SeatCounter]:
+    counted: dict[str, SeatCounter] = {}
+    for counter in counters.values():
+        for plan in counter.plans:
+            if plan in counted:
+                raise PluginConflict(f"two seat counters count the plan {plan!r}")
+            counted[plan] = counter
+    return counted
 
 
 def _chosen(setting: str, choice: str, offered: Mapping[str, T]) -> T:

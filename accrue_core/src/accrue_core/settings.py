@@ -124,6 +124,13 @@ class Settings:
             "How often an idle runner looks for work that nobody woke it for, in seconds.",
         ),
     )
+    seat_debounce: timedelta = field(
+        default=timedelta(seconds=5),
+        metadata=_env(
+            "ACCRUE_SEAT_DEBOUNCE",
+            "How long joins and leaves are gathered before the seats are counted, in seconds.",
+        ),
+    )
     max_attempts: int = field(
         default=12,
         metadata=_env(
@@ -153,6 +160,8 @@ class Settings:
         for name in ("lease", "call_deadline", "money_deadline", "poll_interval"):
             if getattr(self, name) <= timedelta(0):
                 raise ConfigurationError(f"{name} must be more than 0 seconds")
+        if self.seat_debounce < timedelta(0):
+            raise ConfigurationError("seat_debounce must not be negative")
         for name in ("webhook_max_bytes", "batch_size", "max_attempts"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} must be at least 1")

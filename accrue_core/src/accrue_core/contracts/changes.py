@@ -126,20 +126,28 @@ class PauseSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeSubscription:
-    """End a pause: what falls due from now on is collected."""
+    """End a pause: what falls due from now on is collected.
+
+    A subscription whose status is ``paused`` begins a new period now, which is charged: not paid,
+    it stays ``paused`` with an open invoice.
+    """
 
     gateway: ClassVar[str] = "subscriptions"
     method: ClassVar[str] = "resume"
     noun: ClassVar[str] = "subscription"
     effect: ClassVar[Literal["create", "change"]] = "change"
-    moves_money: ClassVar[bool] = False
+    moves_money: ClassVar[bool] = True
     personal: ClassVar[frozenset[str]] = frozenset()
 
     ref: str
 
     def is_met_by(self, snapshot: AnySnapshot) -> bool:
         """Whether nothing is paused."""
-        return isinstance(snapshot, SubscriptionSnapshot) and snapshot.collection_paused is None
+        return (
+            isinstance(snapshot, SubscriptionSnapshot)
+            and snapshot.collection_paused is None
+            and snapshot.status != SubscriptionStatus.PAUSED
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+TRIAL_ENDING = "trial_ending"
+"""What an event announces that no later look at the thing would show."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessorEvent:
@@ -12,7 +15,8 @@ class ProcessorEvent:
 
     ``noun`` and ``object_ref`` name the thing to fetch; both are ``None`` when nothing we mirror
     is concerned. ``is_deletion`` together with a 404 proves that the thing is gone.
-    ``created_at`` is the processor's time, for display: it never orders anything.
+    ``created_at`` is the processor's time, for display: it never orders anything. ``announces`` is
+    ``TRIAL_ENDING`` for the warning ahead of a trial's end: news that no fetch shows.
     """
 
     ref: str
@@ -22,3 +26,4 @@ class ProcessorEvent:
     is_deletion: bool = False
     livemode: bool = False
     created_at: datetime | None = None
+    announces: str | None = None

@@ -16,13 +16,26 @@ from accrue_core.contracts.changes import (
     SetTrialEnd,
 )
 from accrue_core.contracts.checkout import CheckoutGateway, CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer, CustomerGateway, UpdateCustomer
+from accrue_core.contracts.customers import (
+    AssignCustomer,
+    CreateCustomer,
+    CustomerGateway,
+    SetTaxLocation,
+    UpdateCustomer,
+)
 from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.contracts.invoices import InvoiceGateway
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodGateway
 from accrue_core.contracts.portal import PortalGateway
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.schedules import (
+    CancelSchedule,
+    CreateSchedule,
+    ReleaseSchedule,
+    ScheduleGateway,
+    UpdateSchedule,
+)
 from accrue_core.contracts.subscription_gateway import SubscriptionGateway
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
@@ -35,6 +48,8 @@ REQUESTS: Mapping[str, type[Request]] = {
     for request in (
         CreateCustomer,
         UpdateCustomer,
+        SetTaxLocation,
+        AssignCustomer,
         AttachPaymentMethod,
         CreateSubscription,
         CancelSubscription,
@@ -43,6 +58,10 @@ REQUESTS: Mapping[str, type[Request]] = {
         SetTrialEnd,
         PauseSubscription,
         ResumeSubscription,
+        CreateSchedule,
+        UpdateSchedule,
+        ReleaseSchedule,
+        CancelSchedule,
         CreateCheckoutSession,
     )
 }
@@ -108,6 +127,11 @@ class Processor(Protocol):
     @property
     def subscriptions(self) -> SubscriptionGateway:
         """Operations on subscriptions."""
+        ...
+
+    @property
+    def schedules(self) -> ScheduleGateway:
+        """Operations on schedules of subscriptions."""
         ...
 
     @property

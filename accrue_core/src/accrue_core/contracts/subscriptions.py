@@ -10,8 +10,24 @@ from typing import ClassVar, Literal
 
 from accrue_core.contracts.results import AnySnapshot
 
+COMP_COUPON = "accrue_comp"
+"""The coupon of a subscription that somebody has for nothing: all of it off, for ever.
+
+A processor makes it when it is first needed.
+"""
+
 Collection = Literal["charge", "invoice"]
 """Whether a due invoice is charged to the payment method on file, or sent to be paid."""
+
+TrialWithoutCard = Literal["invoice", "cancel", "pause"]
+"""What becomes of a trial that ends without a payment method: its invoice is left open and the
+subscription past due, it is canceled, or it is paused until there is one."""
+
+CancelReason = Literal[
+    "customer_service", "low_quality", "missing_features", "other", "switched_service",
+    "too_complex", "too_expensive", "unused",
+]  # fmt: skip
+"""Why somebody leaves, in Stripe's words (``cancellation_details.feedback``)."""
 
 
 class SubscriptionStatus(StrEnum):
@@ -46,7 +62,9 @@ class SubscriptionSnapshot:
     ``collection_paused`` is the processor's word for a pause that keeps the status (Stripe's
     ``pause_collection``), until ``collection_resumes_at`` if that is set; ``cancel_at`` is the
     moment it will end, whichever way that was asked. ``pending_until`` is set while a change waits
-    to be paid for, and is when it lapses.
+    to be paid for, and is when it lapses. ``coupons`` are the refs of those that still count;
+    ``schedule`` is the ref of the one that drives it, if there is one. ``announced`` is what the
+    webhook that led to this answer announced; a processor leaves it alone.
     """
 
     noun: ClassVar[str] = "subscription"
@@ -61,6 +79,7 @@ class SubscriptionSnapshot:
     cancel_at: datetime | None = None
     canceled_at: datetime | None = None
     ended_at: datetime | None = None
+    cancel_reason: str | None = None
     started_at: datetime | None = None
     trial_start: datetime | None = None
     trial_end: datetime | None = None
@@ -69,6 +88,10 @@ class SubscriptionSnapshot:
     pending_until: datetime | None = None
     default_payment_method: str | None = None
     latest_invoice: str | None = None
+    coupons: tuple[str, ...] = ()
+    automatic_tax: bool = False
+    schedule: str | None = None
+    announced: str | None = field(default=None, compare=False)
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     created_at: datetime | None = None
 
@@ -88,6 +111,12 @@ class CreateSubscription:
     A first payment that fails or needs the customer leaves the subscription ``incomplete``;
     the answer then says what the customer has to do. ``days_until_due`` goes with collection
     by invoice. ``metadata`` is the host's; the processor adds our operation id.
+
+    ``anchor`` is when the first whole period begins (ahead of now, less than one period): until
+    then the customer pays a part, or nothing with ``proration`` ``"none"``. ``backdated_to`` is a
+    moment behind us from which the subscription counts; its first invoice covers the time since,
+    unless ``proration`` is ``"none"``. Items may have different intervals; each then has periods of
+    its own. ``coupon`` is a ref, or ``COMP_COUPON``.
     """
 
     gateway: ClassVar[str] = "subscriptions"
@@ -101,15 +130,25 @@ class CreateSubscription:
     items: tuple[NewItem, ...]
     trial_days: int | None = None
     trial_end: datetime | None = None
+    trial_without_card: TrialWithoutCard = "invoice"
+    anchor: datetime | None = None
+    backdated_to: datetime | None = None
+    proration: Literal["create_prorations", "none"] = "create_prorations"
     payment_method: str | None = None
     collection: Collection = "charge"
     days_until_due: int | None = None
+    coupon: str | None = None
+    automatic_tax: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelSubscription:
-    """End a subscription: ``now``, at ``period_end``, or ``at`` a moment."""
+    """End a subscription: ``now``, at ``period_end``, or ``at`` a moment.
+
+    An end ``now`` may be invoiced at once (``invoice_now``: what waited for the next invoice is
+    billed), with the unused rest of the period credited (``prorate``).
+    """
 
     gateway: ClassVar[str] = "subscriptions"
     method: ClassVar[str] = "cancel"
@@ -121,6 +160,9 @@ class CancelSubscription:
     ref: str
     when: Literal["now", "period_end", "at"]
     at: datetime | None = None
+    invoice_now: bool = False
+    prorate: bool = False
+    reason: CancelReason | None = None
 
     def is_met_by(self, snapshot: AnySnapshot) -> bool:
         """Whether it has ended, or is set to end as asked."""

@@ -25,16 +25,23 @@ class DatabaseClock(FunctionElement[datetime]):
 
 
 def db_clock(shift: timedelta = timedelta(0)) -> DatabaseClock:
-    """Return the database's current moment, moved by ``shift``."""
-    return DatabaseClock(literal(shift.total_seconds(), Double()))
+    """Return the database's current moment, moved by ``shift``.
+
+    Unmoved it has no parameters, so that it can stand as a default in an INSERT of many rows.
+    """
+    return DatabaseClock(literal(shift.total_seconds(), Double())) if shift else DatabaseClock()
 
 
 @compiles(DatabaseClock, "postgresql")
 def _postgresql(element: DatabaseClock, compiler: SQLCompiler, **kwargs: Any) -> str:
+    if not element.clauses.clauses:
+        return "clock_timestamp()"
     return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses)}))"
 
 
 @compiles(DatabaseClock, "sqlite")
 def _sqlite(element: DatabaseClock, compiler: SQLCompiler, **kwargs: Any) -> str:
+    if not element.clauses.clauses:
+        return "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')"
     seconds = compiler.process(element.clauses)
     return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds') || '000')"

@@ -84,6 +84,7 @@ def _sqlite(settings: Settings, *, writes: bool) -> AsyncEngine:
 
         @event.listens_for(engine.sync_engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            driver: Any = connection.connection.driver_connection
+            driver.begin_with_the_next_statement()
 
     return engine

@@ -19,15 +19,16 @@ counters = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+_NEXT = select(questions.next_value())
+_COUNT = (
+    update(counters)
+    .where(counters.c.name == questions.name)
+    .values(value=counters.c.value + 1)
+    .returning(counters.c.value)
+)
+
 
 async def draw(tx: Transaction) -> int:
     """Return a number larger than any that a committed transaction drew before."""
-    if not tx.is_sqlite:
-        return int(await tx.scalar(select(questions.next_value())))
-    statement = (
-        update(counters)
-        .where(counters.c.name == questions.name)
-        .values(value=counters.c.value + 1)
-        .returning(counters.c.value)
-    )
+    statement = _COUNT if tx.is_sqlite else _NEXT
     return int((await tx.execute(statement)).scalar_one())

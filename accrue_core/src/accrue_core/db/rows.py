@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Insert,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.engine import RowMapping
 
 from accrue_core.db.transaction import Reading, Transaction
+
+# Statements are built once for each table: building one anew costs about what running it does.
+
+Link = tuple[Table, str, str]
+"""A table, the column with a parent's id, and the column with its ref."""
 
 
 async def by_ref(
@@ -17,14 +41,18 @@ async def by_ref(
     """Return the rows of these (processor, ref) pairs; a transaction locks them until it ends."""
     if not pairs:
         return []
-    statement = (
-        select(table)
-        .where(tuple_(table.c.processor, table.c.ref).in_(sorted(pairs)))
-        .order_by(table.c.id)
-    )
-    if isinstance(tx, Transaction):
-        statement = statement.with_for_update()
-    return await tx.all(statement)
+    statement = _by_ref(table, is_locking=isinstance(tx, Transaction))
+    return await tx.all(statement, {"pairs": sorted(pairs)})
+
+
+@cache
+def _by_ref(table: Table, *, is_locking: bool) -> Select[Any]:
+    statement = select(table).where(_named(table, table.c.ref)).order_by(table.c.id)
+    return statement.with_for_update() if is_locking else statement
+
+
+def _named(table: Table, ref: Column[Any]) -> ColumnElement[bool]:
+    return tuple_(table.c.processor, ref).in_(bindparam("pairs", expanding=True))
 
 
 async def by_parent(
@@ -33,8 +61,13 @@ async def by_parent(
     """Return the rows whose column is one of these ids, in their own order."""
     if not ids:
         return []
-    statement = select(table).where(table.c[column].in_(sorted(ids))).order_by(table.c.position)
-    return await tx.all(statement)
+    return await tx.all(_by_parent(table, column), {"ids": sorted(ids)})
+
+
+@cache
+def _by_parent(table: Table, column: str) -> Select[Any]:
+    mine = table.c[column].in_(bindparam("ids", expanding=True))
+    return select(table).where(mine).order_by(table.c.position)
 
 
 async def ids_by_ref(
@@ -43,10 +76,14 @@ async def ids_by_ref(
     """Return our ids of these (processor, ref) pairs, as far as we hold them."""
     if not pairs:
         return {}
-    statement = select(table.c.processor, table.c.ref, table.c.id).where(
-        tuple_(table.c.processor, table.c.ref).in_(sorted(pairs))
-    )
-    return {(row["processor"], row["ref"]): row["id"] for row in await tx.all(statement)}
+    found = await tx.all(_ids_by_ref(table), {"pairs": sorted(pairs)})
+    return {(row["processor"], row["ref"]): row["id"] for row in found}
+
+
+@cache
+def _ids_by_ref(table: Table) -> Select[Any]:
+    columns = (table.c.processor, table.c.ref, table.c.id)
+    return select(*columns).where(_named(table, table.c.ref))
 
 
 async def unlinked(
@@ -57,40 +94,68 @@ async def unlinked(
     pairs: Collection[tuple[str, str]],
 ) -> Sequence[RowMapping]:
     """Return rows that name one of these parents by ref but do not hold its id yet."""
-    statement = (
-        select(table)
-        .where(
-            table.c[id_column].is_(None),
-            tuple_(table.c.processor, table.c[ref_column]).in_(sorted(pairs)),
+    return await tx.all(_unlinked(table, id_column, ref_column), {"pairs": sorted(pairs)})
+
+
+@cache
+def _unlinked(table: Table, id_column: str, ref_column: str) -> Select[Any]:
+    is_waiting = _waits(table, id_column, ref_column)
+    return select(table).where(is_waiting).order_by(table.c.id).with_for_update()
+
+
+def _waits(table: Table, id_column: str, ref_column: str) -> ColumnElement[bool]:
+    return and_(table.c[id_column].is_(None), _named(table, table.c[ref_column]))
+
+
+async def having_unlinked(
+    tx: Transaction, links: Collection[Link], pairs: Collection[tuple[str, str]]
+) -> set[Link]:
+    """Return those links by which a row waits for one of these parents, in one statement."""
+    ordered = tuple(links)
+    found = await tx.all(_having_unlinked(ordered), {"pairs": sorted(pairs)})
+    return {ordered[row["place"]] for row in found}
+
+
+@cache
+def _having_unlinked(links: tuple[Link, ...]) -> CompoundSelect[Any]:
+    return union_all(
+        *(
+            select(literal(place).label("place")).where(
+                exists(select(link[0].c.id).where(_waits(*link)))
+            )
+            for place, link in enumerate(links)
         )
-        .order_by(table.c.id)
-        .with_for_update()
     )
-    return await tx.all(statement)
 
 
 async def add(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, all with the same columns, in one round trip."""
     if rows:
-        await tx.execute(insert(table), rows)
+        await tx.execute(_add(table), rows)
+
+
+@cache
+def _add(table: Table) -> Insert:
+    return insert(table)
 
 
 async def change(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Update rows by id, all with the same columns, in one round trip."""
     if rows:
-        columns = [name for name in rows[0] if name != "id"]
-        statement = (
-            update(table)
-            .where(table.c.id == bindparam("row_id"))
-            .values({name: bindparam(f"new_{name}") for name in columns})
-        )
+        columns = tuple(name for name in rows[0] if name != "id")
         await tx.execute(
-            statement,
+            _change(table, columns),
             [
                 {"row_id": row["id"], **{f"new_{name}": row[name] for name in columns}}
                 for row in rows
             ],
         )
+
+
+@cache
+def _change(table: Table, columns: tuple[str, ...]) -> Update:
+    mine = table.c.id == bindparam("row_id")
+    return update(table).where(mine).values({name: bindparam(f"new_{name}") for name in columns})
 
 
 async def remove(tx: Transaction, table: Table, ids: Sequence[str]) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -34,12 +35,89 @@ class RolledBackConnection(sqlite3.Connection):
         super().close()
 
 
+class WholeCursor:
+    """Executes a statement, reads it to its end and closes it, in one trip to the thread.
+
+    The driver's cursor makes a trip for each of these, and a trip is most of a statement's cost.
+    """
+
+    arraysize = 1
+
+    def __init__(self, connection: PatientConnection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> WholeCursor:
+        return self
+
+    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> WholeCursor:
+        """Run one statement."""
+        await self._connection._execute(self._run, "execute", sql, parameters)
+        return self
+
+    async def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> WholeCursor:
+        """Run one statement for each of the parameters."""
+        await self._connection._execute(self._run, "executemany", sql, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """Forget the rows; the statement itself is closed already."""
+        self._rows = []
+
+    def _run(self, method: str, sql: str, parameters: Sequence[Any]) -> None:
+        self._connection.begin_if_asked()
+        with closing(self._connection._conn.cursor()) as cursor:
+            getattr(cursor, method)(sql, parameters)
+            self.description = cursor.description
+            self._rows = cursor.fetchall() if cursor.description else []
+            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+
+
 class PatientConnection(aiosqlite.Connection):
     """An aiosqlite connection whose calls cannot be abandoned half-way."""
 
+    _under_way = 0
+    _is_to_begin = False
+
+    def begin_with_the_next_statement(self) -> None:
+        """Have the next statement begin the writer's transaction, in the same trip."""
+        self._is_to_begin = True
+
+    def begin_if_asked(self) -> None:
+        """Begin what was asked for; on the connection's thread."""
+        if self._is_to_begin:
+            self._conn.execute("BEGIN IMMEDIATE")
+            self._is_to_begin = False
+
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        call: Awaitable[T] = super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        call: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._under_way += 1
+        call.add_done_callback(self._came_back)
+        self._tx.put_nowait((call, partial(fn, *args, **kwargs)))
         return await finished(call)
+
+    def _came_back(self, _: asyncio.Future[Any]) -> None:
+        self._under_way -= 1
+
+    def cursor(self) -> WholeCursor:  # type: ignore[override]
+        """Return a cursor that needs no opening and no closing."""
+        return WholeCursor(self)
+
+    async def rollback(self) -> None:
+        """Give up the transaction, if there is one: pools ask for it after every use."""
+        self._is_to_begin = False
+        if self._under_way or self.in_transaction:
+            await super().rollback()
 
     def stop(self) -> asyncio.Future[Any] | None:
         """End the thread, once: what is queued behind its end would never be answered."""
@@ -78,11 +156,10 @@ async def finished(work: Awaitable[T]) -> T:
     """
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.wait({task})
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await _a_little_longer(task)
         raise
-    return task.result()
 
 
 async def _a_little_longer(task: asyncio.Future[Any]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from accrue_core import telemetry
@@ -16,6 +17,7 @@ from accrue_core.errors import AccrueError
 from accrue_core.facade import Billing
 from accrue_core.jobs.catalog import JOBS
 from accrue_core.jobs.handlers import run_handler
+from accrue_core.ledger.append import PUBLISH
 from accrue_core.operations import queries as operations
 from accrue_core.outbox import queries as outbox
 from accrue_core.outbox.models import HandlerRun, Job
@@ -24,6 +26,9 @@ from accrue_core.webhooks.dispatch import dispatch
 
 RELEASED_FOR = timedelta(days=1)
 """How long an operation that was certainly never asked waits for its caller to come back."""
+
+_MOST_TOGETHER = 20
+"""How many promises to publish entries are kept at once."""
 
 _LOOK_UP = 0.2
 """How often, in seconds, new runs are looked for while a slow handler is running."""
@@ -75,22 +80,28 @@ class Drain:
                 lease=settings.lease,
                 max_attempts=settings.max_attempts,
             )
-        for job in claimed:
-            await self._job(job, token)
+        for some in _together(claimed):
+            await self._work_off(some, token)
         return len(claimed)
 
-    async def _job(self, job: Job, token: str) -> None:
+    async def _work_off(self, some: Sequence[Job], token: str) -> None:
+        """Do jobs of one name; what fails together is tried one by one."""
+        job = some[0]
         try:
             with telemetry.span(f"job.{job.name}"):
-                await JOBS[job.name](self.billing, job.payload)
+                await JOBS[job.name](self.billing, _joined(some))
         except Exception as error:
+            if len(some) > 1:
+                for one in some:
+                    await self._work_off([one], token)
+                return
             _report(f"job {job.name}", error)
             wait = self._wait(error, job.attempts)
             async with self.billing.transaction("jobs.postpone") as tx:
                 await outbox.postpone(tx, job.id, token=token, wait=wait, error=describe(error))
             return
         async with self.billing.transaction("jobs.done") as tx:
-            await outbox.discard(tx, [job.id], token=token)
+            await outbox.discard(tx, [one.id for one in some], token=token)
 
     async def _handler_round(self) -> int:
         """Begin what is due beside what is running, up to a batch; a slow handler delays nobody."""
@@ -153,6 +164,20 @@ class Drain:
 
     def _wait(self, error: Exception, attempts: int) -> timedelta | None:
         return next_wait(error, attempts, max_attempts=self.billing.settings.max_attempts)
+
+
+def _together(claimed: Sequence[Job]) -> list[list[Job]]:
+    """Put the jobs that publish entries together: almost every transaction promises one."""
+    publishing = [job for job in claimed if job.name == PUBLISH]
+    others = [[job] for job in claimed if job.name != PUBLISH]
+    places = range(0, len(publishing), _MOST_TOGETHER)
+    return [*(publishing[place : place + _MOST_TOGETHER] for place in places), *others]
+
+
+def _joined(some: Sequence[Job]) -> Mapping[str, Any]:
+    if len(some) == 1:
+        return some[0].payload
+    return {"entries": [entry for job in some for entry in job.payload["entries"]]}
 
 
 def _report(what: str, error: Exception) -> None:

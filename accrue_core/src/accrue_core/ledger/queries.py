@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, insert, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, exists, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 
@@ -22,39 +22,48 @@ from accrue_core.ledger.models import (
     heads,
 )
 
+_LOCK_HEADS = (
+    select(heads)
+    .where(heads.c.chain.in_(bindparam("chains", expanding=True)))
+    .order_by(heads.c.chain)
+    .with_for_update()
+)
+_NEW_HEADS_SQLITE = sqlite.insert(heads).on_conflict_do_nothing()
+_NEW_HEADS_POSTGRESQL = postgresql.insert(heads).on_conflict_do_nothing()
+_ADD = insert(entries)
+_MOVE_HEADS = (
+    update(heads)
+    .where(heads.c.chain == bindparam("of_chain"))
+    .values(sequence=bindparam("new_sequence"), hash=bindparam("new_hash"), at=bindparam("new_at"))
+)
+
 
 async def lock_heads(tx: Transaction, chains: Sequence[str], now: datetime) -> dict[str, ChainHead]:
     """Lock the heads of these chains, making those that do not exist yet.
 
-    A head is inserted before it is locked: SELECT ... FOR UPDATE of a missing row locks nothing,
-    and two first writers would both take the first number.
+    A missing head is inserted before it is locked: SELECT ... FOR UPDATE of a missing row locks
+    nothing, and two first writers would both take the first number.
     """
-    new = (sqlite if tx.is_sqlite else postgresql).insert(heads).on_conflict_do_nothing()
-    await tx.execute(
-        new, [{"chain": chain, "sequence": 0, "hash": GENESIS, "at": now} for chain in chains]
-    )
-    statement = (
-        select(heads).where(heads.c.chain.in_(chains)).order_by(heads.c.chain).with_for_update()
-    )
-    return {row["chain"]: to_row(ChainHead, row) for row in await tx.all(statement)}
+    found = {row["chain"]: row for row in await tx.all(_LOCK_HEADS, {"chains": chains})}
+    missing = [chain for chain in chains if chain not in found]
+    if missing:
+        new = _NEW_HEADS_SQLITE if tx.is_sqlite else _NEW_HEADS_POSTGRESQL
+        await tx.execute(
+            new, [{"chain": chain, "sequence": 0, "hash": GENESIS, "at": now} for chain in missing]
+        )
+        found = {row["chain"]: row for row in await tx.all(_LOCK_HEADS, {"chains": chains})}
+    return {chain: to_row(ChainHead, row) for chain, row in found.items()}
 
 
 async def add(tx: Transaction, written: Sequence[LedgerEntry]) -> None:
     """Insert entries."""
-    await tx.execute(insert(entries), [asdict(entry) for entry in written])
+    await tx.execute(_ADD, [asdict(entry) for entry in written])
 
 
 async def move_heads(tx: Transaction, moved: Sequence[ChainHead]) -> None:
     """Let heads point at the newest entries."""
-    statement = (
-        update(heads)
-        .where(heads.c.chain == bindparam("of_chain"))
-        .values(
-            sequence=bindparam("new_sequence"), hash=bindparam("new_hash"), at=bindparam("new_at")
-        )
-    )
     await tx.execute(
-        statement,
+        _MOVE_HEADS,
         [
             {
                 "of_chain": head.chain,
@@ -96,6 +105,24 @@ async def timeline(
             tuple_(*order) < tuple_(*(literal(cursor[c.name], c.type) for c in order))
         )
     return [to_row(LedgerEntry, row) for row in await reading.all(statement)]
+
+
+async def last_of(reading: Reading, subject: str, moment: datetime) -> LedgerEntry | None:
+    """Return the newest entry about a subject that is not after a moment.
+
+    Several may have one time. Within a chain their numbers order them; a subject that has changed
+    chains (its customer became known, or another) was last written where the id is newest.
+    """
+    newest = (
+        select(func.max(entries.c.at))
+        .where(entries.c.subject == subject, entries.c.at <= moment)
+        .scalar_subquery()
+    )
+    statement = select(entries).where(entries.c.subject == subject, entries.c.at == newest)
+    last: dict[str, LedgerEntry] = {}
+    for row in await reading.all(statement.order_by(entries.c.sequence)):
+        last[row["chain"]] = to_row(LedgerEntry, row)
+    return max(last.values(), key=lambda entry: entry.id, default=None)
 
 
 async def listed(

@@ -9,7 +9,7 @@ Time orders nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.ids import to_text
 from accrue_core.ledger.append import append
 from accrue_core.ledger.events import Gone, Unreadable, Updated
-from accrue_core.mirror.nouns import Mirror, Name, Registry
+from accrue_core.mirror.nouns import Mirror, Name, Parent, Registry
 from accrue_core.mirror.thing import Thing, after_image, removed_children
 from accrue_core.outbox.enqueue import enqueue
 
@@ -276,29 +276,40 @@ async def _link_down(tx: Transaction, things: Sequence[Thing], result: Absorbed)
     """Fill our id into rows that have been waiting for a parent that now arrived."""
     registry: Registry = tx.stamp.mirrors
     arrived = {thing.name: thing for thing in things if thing.before is None}
-    for mirror in registry.mirrors:
-        for parent in mirror.parents:
-            pairs = {name[1:] for name in arrived if name[0] == parent.noun}
-            if not pairs:
-                continue
-            waiting = await rows.unlinked(
-                tx, mirror.table, parent.id_column, parent.ref_column, pairs
-            )
-            for row in await with_children(tx, mirror, waiting):
-                key = (parent.noun, row.processor, getattr(row, parent.ref_column))
-                linked = replace(row, **{parent.id_column: arrived[key].id})
-                await rows.change(
-                    tx, mirror.table, [{"id": row.id, parent.id_column: arrived[key].id}]
-                )
-                append(
-                    tx,
-                    Updated(noun=mirror.noun, changed=(parent.id_column,)),
-                    subject=row.id,
-                    customer_id=linked.customer_id,
-                    cause=arrived[key].cause,
-                    after=after_image(mirror, linked),
-                )
-                result.rows[(mirror.noun, row.processor, row.ref)] = linked
+    for noun in sorted({name[0] for name in arrived}):
+        pairs = {name[1:] for name in arrived if name[0] == noun}
+        links = {
+            (mirror.table, parent.id_column, parent.ref_column): (mirror, parent)
+            for mirror in registry.mirrors
+            for parent in mirror.parents
+            if parent.noun == noun
+        }
+        for link in await rows.having_unlinked(tx, links, pairs) if links else ():
+            await _link(tx, *links[link], pairs, arrived, result)
+
+
+async def _link(
+    tx: Transaction,
+    mirror: Mirror,
+    parent: Parent,
+    pairs: Collection[tuple[str, str]],
+    arrived: Mapping[Name, Thing],
+    result: Absorbed,
+) -> None:
+    waiting = await rows.unlinked(tx, mirror.table, parent.id_column, parent.ref_column, pairs)
+    for row in await with_children(tx, mirror, waiting):
+        key = (parent.noun, row.processor, getattr(row, parent.ref_column))
+        linked = replace(row, **{parent.id_column: arrived[key].id})
+        await rows.change(tx, mirror.table, [{"id": row.id, parent.id_column: arrived[key].id}])
+        append(
+            tx,
+            Updated(noun=mirror.noun, changed=(parent.id_column,)),
+            subject=row.id,
+            customer_id=linked.customer_id,
+            cause=arrived[key].cause,
+            after=after_image(mirror, linked),
+        )
+        result.rows[(mirror.noun, row.processor, row.ref)] = linked
 
 
 def _mirrors(things: Sequence[Thing]) -> list[Mirror]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, func, insert, literal, select, update
+from sqlalchemy import bindparam, case, func, insert, literal, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.sql.dml import ReturningInsert
 
 from accrue_core.db.base import to_row
 from accrue_core.db.database_clock import db_clock
@@ -16,6 +18,27 @@ from accrue_core.operations.models import OperationRecord, OperationStatus, oper
 
 _UNFINISHED = (OperationStatus.OPEN, OperationStatus.RELEASED, OperationStatus.STUCK)
 
+_GIVEN = ("id", "key", "method", "subject", "processor", "request", "personal", "asked", "actor")
+_BY_KEY = select(operations).where(operations.c.key == bindparam("of_key"))
+_BY_KEY_LOCKED = _BY_KEY.with_for_update()
+_BY_ID = select(operations).where(operations.c.id == bindparam("of_id"))
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+_OPEN_ON = select(operations).where(
+    operations.c.subject == bindparam("of_subject"), operations.c.status == OperationStatus.OPEN
+)
+_END = (
+    update(operations)
+    .where(operations.c.id == bindparam("of_id"), operations.c.status.in_(_UNFINISHED))
+    .values(
+        status=bindparam("new_status"),
+        ended_at=db_clock(),
+        personal=None,
+        result_noun=bindparam("noun"),
+        result_ref=bindparam("ref"),
+        refusal=bindparam("why"),
+    )
+)
+
 
 def _record(row: RowMapping | None) -> OperationRecord | None:
     return None if row is None else to_row(OperationRecord, row)
@@ -23,18 +46,14 @@ def _record(row: RowMapping | None) -> OperationRecord | None:
 
 async def by_key(reading: Reading, key: str) -> OperationRecord | None:
     """Return the operation of this key; inside a transaction its row is locked."""
-    statement = select(operations).where(operations.c.key == key)
-    if isinstance(reading, Transaction):
-        statement = statement.with_for_update()
-    return _record(await reading.first(statement))
+    statement = _BY_KEY_LOCKED if isinstance(reading, Transaction) else _BY_KEY
+    return _record(await reading.first(statement, {"of_key": key}))
 
 
 async def by_id(reading: Reading, id_: str) -> OperationRecord | None:
     """Return an operation by our id; inside a transaction its row is locked."""
-    statement = select(operations).where(operations.c.id == id_)
-    if isinstance(reading, Transaction):
-        statement = statement.with_for_update()
-    return _record(await reading.first(statement))
+    statement = _BY_ID_LOCKED if isinstance(reading, Transaction) else _BY_ID
+    return _record(await reading.first(statement, {"of_id": id_}))
 
 
 async def is_expired(reading: Reading, id_: str) -> bool:
@@ -49,26 +68,21 @@ async def is_expired(reading: Reading, id_: str) -> bool:
 
 async def open_on(reading: Reading, subject: str) -> OperationRecord | None:
     """Return the open operation on a subject, if there is one."""
-    statement = select(operations).where(
-        operations.c.subject == subject, operations.c.status == OperationStatus.OPEN
-    )
-    return _record(await reading.first(statement))
+    return _record(await reading.first(_OPEN_ON, {"of_subject": subject}))
 
 
 async def add(tx: Transaction, values: Mapping[str, Any], *, lease: timedelta) -> OperationRecord:
     """Insert an open operation under a lease."""
-    statement = (
-        insert(operations)
-        .values(
-            **values,
-            status=OperationStatus.OPEN,
-            attempts=1,
-            lease_until=db_clock(lease),
-            started_at=db_clock(),
-        )
-        .returning(operations)
-    )
-    return to_row(OperationRecord, (await tx.execute(statement)).mappings().one())
+    added = await tx.execute(_add(lease), values)
+    return to_row(OperationRecord, added.mappings().one())
+
+
+@cache
+def _add(lease: timedelta) -> ReturningInsert[Any]:
+    fixed = {"status": OperationStatus.OPEN, "attempts": 1}
+    given: dict[str, Any] = {name: bindparam(name) for name in _GIVEN}
+    times = {"lease_until": db_clock(lease), "started_at": db_clock()}
+    return insert(operations).values({**given, **fixed, **times}).returning(operations)
 
 
 async def take(tx: Transaction, id_: str, *, lease: timedelta) -> OperationRecord:
@@ -114,18 +128,8 @@ async def end(
     refusal: Mapping[str, Any] | None = None,
 ) -> None:
     """Record the outcome of an unfinished operation and forget the personal parts."""
-    await tx.execute(
-        update(operations)
-        .where(operations.c.id == id_, operations.c.status.in_(_UNFINISHED))
-        .values(
-            status=status,
-            ended_at=db_clock(),
-            personal=None,
-            result_noun=noun,
-            result_ref=ref,
-            refusal=refusal,
-        )
-    )
+    values = {"of_id": id_, "new_status": status, "noun": noun, "ref": ref, "why": refusal}
+    await tx.execute(_END, [values])
 
 
 async def release(tx: Transaction, record: OperationRecord) -> None:
@@ -192,14 +196,24 @@ async def has_released(reading: Reading, *, older_than: timedelta) -> bool:
     return await reading.scalar(statement) is not None
 
 
-async def failed_on(reading: Reading, subject: str, method: str) -> int:
-    """Count the finished operations of a method on a subject that had no effect."""
+async def ended_on(reading: Reading, subject: str, method: str) -> int:
+    """Count the operations of a method on a subject whose outcome is known."""
     statement = select(func.count()).where(
         operations.c.subject == subject,
         operations.c.method == method,
-        operations.c.status.in_([OperationStatus.REFUSED, OperationStatus.ABANDONED]),
+        operations.c.status.not_in(_UNFINISHED),
     )
     return int(await reading.scalar(statement))
+
+
+async def open_by(reading: Reading, *, method: str, processor: str) -> list[OperationRecord]:
+    """Return the open operations of a method at a processor."""
+    statement = select(operations).where(
+        operations.c.status == OperationStatus.OPEN,
+        operations.c.method == method,
+        operations.c.processor == processor,
+    )
+    return [to_row(OperationRecord, row) for row in await reading.all(statement)]
 
 
 async def count(reading: Reading, status: OperationStatus) -> int:

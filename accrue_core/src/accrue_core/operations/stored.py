@@ -9,7 +9,13 @@ import msgspec
 
 from accrue_core.contracts.processor import REQUESTS
 from accrue_core.contracts.requests import Request
-from accrue_core.errors import CardDeclined, ProcessorError, ProcessorRejected, RemoteMissing
+from accrue_core.errors import (
+    CardDeclined,
+    ProcessorError,
+    ProcessorRejected,
+    RemoteMissing,
+    TaxLocationInvalid,
+)
 from accrue_core.operations.models import OperationRecord
 
 
@@ -62,6 +68,8 @@ def error_of(refusal: Mapping[str, Any]) -> ProcessorError:
         return CardDeclined(reason=refusal["reason"], advice=refusal["advice"])
     if refusal["code"] == RemoteMissing.code:
         return RemoteMissing(noun=refusal["noun"], ref=refusal["ref"])
+    if refusal["code"] == TaxLocationInvalid.code:
+        return TaxLocationInvalid(param=refusal.get("param"))
     return ProcessorRejected(
         refusal["message"], reason=refusal["reason"], param=refusal.get("param")
     )

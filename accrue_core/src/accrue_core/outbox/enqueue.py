@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from accrue_core.db.transaction import Transaction
@@ -11,9 +12,14 @@ from accrue_core.outbox import queries
 
 
 async def enqueue(
-    tx: Transaction, name: str, payload: Mapping[str, Any], *, dedupe_key: str | None = None
+    tx: Transaction,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    dedupe_key: str | None = None,
+    wait: timedelta = timedelta(0),
 ) -> None:
-    """Promise a job; while one with this key is waiting, a second promise adds nothing."""
+    """Promise a job, due after a while; while one with this key waits, a second adds nothing."""
     id_ = to_text(PREFIXES["job"], tx.stamp.ids.new())
-    await queries.add(tx, id_, name, payload, dedupe_key)
+    await queries.add(tx, id_, name, payload, dedupe_key, wait=wait)
     tx.has_promised = True

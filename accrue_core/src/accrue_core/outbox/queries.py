@@ -11,22 +11,32 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from accrue_core.db import leases
 from accrue_core.db.base import to_row
+from accrue_core.db.database_clock import db_clock
 from accrue_core.db.leases import JobStatus
 from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.ids import PREFIXES, to_text
 from accrue_core.outbox.models import HandlerRun, Job, handler_runs, jobs
 
+_ADD_SQLITE = sqlite.insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.dedupe_key])
+_ADD_POSTGRESQL = postgresql.insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.dedupe_key])
+
 
 async def add(
-    tx: Transaction, id_: str, name: str, payload: Mapping[str, Any], dedupe_key: str | None
+    tx: Transaction,
+    id_: str,
+    name: str,
+    payload: Mapping[str, Any],
+    dedupe_key: str | None,
+    *,
+    wait: timedelta = timedelta(0),
 ) -> None:
     """Insert a job unless one with its key is waiting."""
-    insert = (sqlite if tx.is_sqlite else postgresql).insert(jobs)
-    await tx.execute(
-        insert.values(
-            id=id_, name=name, payload=dict(payload), dedupe_key=dedupe_key
-        ).on_conflict_do_nothing(index_elements=[jobs.c.dedupe_key])
-    )
+    insert = _ADD_SQLITE if tx.is_sqlite else _ADD_POSTGRESQL
+    values = {"id": id_, "name": name, "payload": dict(payload), "dedupe_key": dedupe_key}
+    if wait:
+        await tx.execute(insert.values(**values, due_at=db_clock(wait)))
+    else:
+        await tx.execute(insert, [values])
 
 
 async def is_due(reading: Reading) -> bool:

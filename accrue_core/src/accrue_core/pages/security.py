@@ -50,11 +50,11 @@ class Shield:
         self._targets = " ".join(("'self'", *forms_lead_to))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request; HEAD is answered like GET, without the body (RFC 9110, 9.3.2)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_secure = scope.get("scheme") == "https"
+        is_secure, is_head = scope.get("scheme") == "https", scope["method"] == "HEAD"
         cookie = f"__Host-{self._cookie}" if is_secure else self._cookie
         known = _cookie(scope, cookie)
         visit = Visit(secrets.token_urlsafe(16), known or secrets.token_urlsafe(32))
@@ -69,9 +69,12 @@ class Shield:
                 if known is None and not _is_cached(headers):
                     headers.append((b"set-cookie", _set(cookie, visit.token, secure=is_secure)))
                 message = {**message, "headers": headers}
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, _VISIT: visit}, receive, hardened)
+        method = "GET" if is_head else scope["method"]
+        await self._app({**scope, "method": method, _VISIT: visit}, receive, hardened)
 
     def _headers(self, nonce: str) -> dict[bytes, bytes]:
         policy = (

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accrue_core.actors import Actor
 from accrue_core.context import Context
 from accrue_core.contracts.handlers import wants
-from accrue_core.contracts.results import Answer, GoneSnapshot
+from accrue_core.contracts.results import Answer, AnySnapshot, GoneSnapshot
+from accrue_core.contracts.subscriptions import SubscriptionSnapshot
 from accrue_core.db.numbers import draw
 from accrue_core.db.transaction import Transaction
 from accrue_core.errors import RemoteMissing, UnknownVocabulary
@@ -103,7 +104,7 @@ async def _absorb(
         Told(
             processor=name[1],
             asked=batch.asked,
-            snapshots=answers[name].snapshots,
+            snapshots=_as_announced(batch, name, answers[name]),
             cause=_cause(batch, name),
         )
         for name in names
@@ -146,6 +147,14 @@ async def _fail(
             await queries.postpone(
                 tx, delivery.id, token=batch.token, wait=wait, error=describe(error)
             )
+
+
+def _as_announced(batch: _Batch, name: Name, answer: Answer) -> Sequence[AnySnapshot]:
+    """Add to a subscription what its webhooks announced, and no answer would show."""
+    said = [d.announces for d in batch.about.get(name, ()) if d.announces is not None]
+    if not said or not isinstance(answer.main, SubscriptionSnapshot):
+        return answer.snapshots
+    return (replace(answer.main, announced=said[-1]), *answer.others)
 
 
 def _cause(batch: _Batch, name: Name) -> str:

@@ -10,7 +10,8 @@ from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.errors import WebhookUnreadable
 from accrue_core.ids import PREFIXES, to_text
 from accrue_core.text import is_storable
-from accrue_core.webhooks import queries
+from accrue_core.webhooks.arrivals import together
+from accrue_core.webhooks.models import Arrival
 
 
 async def ingest(ctx: Context, processor: str, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -26,10 +27,8 @@ async def ingest(ctx: Context, processor: str, body: bytes, headers: Mapping[str
         event = gateway.verify(body, headers, now=now)
         _require_storable(event)
         id_ = to_text(PREFIXES["delivery"], ctx.runtime.ids.new())
-        async with ctx.transaction("ingest") as tx:
-            is_new = await queries.add(tx, id_, processor, event, body)
-            tx.has_promised = is_new
-        return is_new
+        arrival = Arrival(id_, processor, event, body)
+        return await together(ctx, arrival)
 
 
 def _require_storable(event: ProcessorEvent) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Boolean, Column, Index, LargeBinary, String, Table, UniqueConstraint
 
+from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.db.base import metadata
 from accrue_core.db.columns import PrefixedId, UtcDateTime
 from accrue_core.db.database_clock import db_clock
@@ -24,6 +25,7 @@ deliveries = Table(
     Column("object_ref", String(255)),
     Column("is_deletion", Boolean, nullable=False),
     Column("livemode", Boolean, nullable=False),
+    Column("announces", String(40)),
     Column("remote_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False, default=db_clock()),
     Column("body", LargeBinary, nullable=False),
@@ -33,6 +35,16 @@ deliveries = Table(
     Index("ix_accrue_webhook_deliveries_object", "processor", "object_ref", "id"),
 )
 due_index(deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified webhook under the id it will have as a delivery."""
+
+    id: str
+    processor: str
+    event: ProcessorEvent
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +59,7 @@ class Delivery:
     object_ref: str | None
     is_deletion: bool
     livemode: bool
+    announces: str | None
     remote_at: datetime | None
     received_at: datetime
     body: bytes = field(repr=False)

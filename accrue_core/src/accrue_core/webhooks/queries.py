@@ -8,36 +8,45 @@ from datetime import timedelta
 from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
-from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.db import leases
 from accrue_core.db.base import to_row
 from accrue_core.db.leases import JobStatus
 from accrue_core.db.transaction import Reading, Transaction
-from accrue_core.webhooks.models import Delivery, deliveries
+from accrue_core.webhooks.models import Arrival, Delivery, deliveries
+
+_UNIQUE = [deliveries.c.processor, deliveries.c.event_ref]
+_ADD_SQLITE = (
+    sqlite.insert(deliveries)
+    .on_conflict_do_nothing(index_elements=_UNIQUE)
+    .returning(deliveries.c.id)
+)
+_ADD_POSTGRESQL = (
+    postgresql.insert(deliveries)
+    .on_conflict_do_nothing(index_elements=_UNIQUE)
+    .returning(deliveries.c.id)
+)
 
 
-async def add(
-    tx: Transaction, id_: str, processor: str, event: ProcessorEvent, body: bytes
-) -> bool:
-    """Write a delivery down; ``False`` when this event has been received before."""
-    insert = (sqlite if tx.is_sqlite else postgresql).insert(deliveries)
-    statement = (
-        insert.values(
-            id=id_,
-            processor=processor,
-            event_ref=event.ref,
-            type=event.type,
-            noun=event.noun,
-            object_ref=event.object_ref,
-            is_deletion=event.is_deletion,
-            livemode=event.livemode,
-            remote_at=event.created_at,
-            body=body,
-        )
-        .on_conflict_do_nothing(index_elements=[deliveries.c.processor, deliveries.c.event_ref])
-        .returning(deliveries.c.id)
-    )
-    return (await tx.execute(statement)).first() is not None
+async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> set[str]:
+    """Write deliveries down; return the ids of those whose event had not been received before."""
+    statement = _ADD_SQLITE if tx.is_sqlite else _ADD_POSTGRESQL
+    rows = [
+        {
+            "id": arrival.id,
+            "processor": arrival.processor,
+            "event_ref": arrival.event.ref,
+            "type": arrival.event.type,
+            "noun": arrival.event.noun,
+            "announces": arrival.event.announces,
+            "object_ref": arrival.event.object_ref,
+            "is_deletion": arrival.event.is_deletion,
+            "livemode": arrival.event.livemode,
+            "remote_at": arrival.event.created_at,
+            "body": arrival.body,
+        }
+        for arrival in arrivals
+    ]
+    return set((await tx.execute(statement, rows)).scalars())
 
 
 async def is_due(reading: Reading, *, processors: Sequence[str]) -> bool:

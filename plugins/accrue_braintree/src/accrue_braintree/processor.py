@@ -27,6 +27,7 @@ from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.contracts.processor import REQUESTS, Recovery
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.schedules import RefusedSchedules
 from accrue_core.errors import InvalidRequest, UnknownVocabulary
 
 SUPPORT: SupportTable = MappingProxyType(
@@ -53,6 +54,7 @@ class BraintreeProcessor:
         self._customers = BraintreeCustomers(self._connection)
         self._payment_methods = BraintreePaymentMethods(self._connection)
         self._subscriptions = BraintreeSubscriptions(self._connection, self._payment_methods)
+        self._schedules = RefusedSchedules(self._connection.name)
         self._invoices = BraintreeInvoices(self._subscriptions)
         self._checkout = BraintreeCheckout(self._connection)
         self._portal = BraintreePortal(self._connection)
@@ -96,6 +98,11 @@ class BraintreeProcessor:
     def subscriptions(self) -> BraintreeSubscriptions:
         """Operations on subscriptions."""
         return self._subscriptions
+
+    @property
+    def schedules(self) -> RefusedSchedules:
+        """Schedules of subscriptions; each operation is refused."""
+        return self._schedules
 
     @property
     def invoices(self) -> BraintreeInvoices:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from accrue_core.clock import Clock
 from accrue_fake.engine.door import Door
 from accrue_fake.engine.engine import Engine
+from accrue_fake.flights import Flights
 
 
 class Backend(Protocol):
@@ -44,6 +45,7 @@ class EngineBackend:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._door = Door(engine)
+        self._flights = Flights(engine)
         self._calls: Counter[str] = Counter()
 
     @property
@@ -60,7 +62,10 @@ class EngineBackend:
         """Ask the engine."""
         self._calls[f"{noun}.{method}"] += 1
         await asyncio.sleep(0)
-        return self._door.call(noun, method, arguments)
+        if self._flights.is_calm:
+            return self._door.call(noun, method, arguments)
+        async with self._flights.of(noun, method, arguments):
+            return self._door.call(noun, method, arguments)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -22,6 +22,7 @@ from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import REQUESTS, Recovery
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.schedules import CreateSchedule
 from accrue_core.contracts.subscriptions import CreateSubscription
 from accrue_core.errors import UnknownVocabulary
 from accrue_core.settings import Secret
@@ -34,17 +35,20 @@ from accrue_fake.gateways.customers import FakeCustomers
 from accrue_fake.gateways.invoices import FakeInvoices
 from accrue_fake.gateways.payment_methods import FakePaymentMethods
 from accrue_fake.gateways.portal import FakePortal
+from accrue_fake.gateways.schedules import FakeSchedules
 from accrue_fake.gateways.subscriptions import FakeSubscriptions
 from accrue_fake.webhooks import read
 
 SUPPORT: SupportTable = MappingProxyType(
     {
         **dict.fromkeys(Capability, NATIVE),
+        Capability.SET_TAX_LOCATION: bounded("places of a declared table"),
+        Capability.AUTOMATIC_TAX: bounded("at the rates of a declared table"),
         Capability.ATTACH_PAYMENT_METHOD: TEST_ONLY,
         Capability.CANCEL_AT_DATE: bounded("the last period is billed in full"),
         Capability.CHANGE_ITEMS: bounded("not while a payment is owed or another change waits"),
         Capability.CHANGE_WITH_INVOICE: bounded("not while collection is paused"),
-        Capability.SEVERAL_ITEMS: bounded("of one currency and one interval"),
+        Capability.SEVERAL_ITEMS: bounded("of one currency"),
         Capability.SET_TRIAL_END: bounded("while the trial runs"),
         Capability.CHECKOUT_WITH_TRIAL: bounded("a trial with a date ends 48 hours ahead or later"),
     }
@@ -79,6 +83,7 @@ class FakeProcessor:
         self._customers = FakeCustomers(self.backend)
         self._payment_methods = FakePaymentMethods(self.backend)
         self._subscriptions = FakeSubscriptions(self.backend)
+        self._schedules = FakeSchedules(self.backend)
         self._invoices = FakeInvoices(self.backend)
         self._checkout = FakeCheckout(self.backend)
         self._portal = FakePortal(self.backend)
@@ -124,6 +129,11 @@ class FakeProcessor:
         return self._subscriptions
 
     @property
+    def schedules(self) -> FakeSchedules:
+        """Operations on schedules of subscriptions."""
+        return self._schedules
+
+    @property
     def invoices(self) -> FakeInvoices:
         """Operations on invoices."""
         return self._invoices
@@ -151,6 +161,8 @@ class FakeProcessor:
                 return await self._payment_methods.fetch(ref)
             case "subscription":
                 return await self._subscriptions.fetch(ref)
+            case "schedule":
+                return await self._schedules.fetch(ref)
             case "invoice":
                 return await self._invoices.fetch(ref)
             case "checkout_session":
@@ -177,6 +189,8 @@ class FakeProcessor:
                 noun, arguments["customer"] = "payment_methods", request.customer
             case CreateSubscription():
                 noun, arguments["customer"] = "subscriptions", request.customer
+            case CreateSchedule():
+                noun, arguments["customer"] = "schedules", request.customer
             case CreateCheckoutSession():
                 noun, arguments["customer"] = "checkout", request.customer
             case _:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import TRIAL_ENDING, ProcessorEvent
 from accrue_core.errors import WebhookUnreadable
 from accrue_core.settings import Secret
 from accrue_fake.engine import signing
@@ -18,12 +18,14 @@ NOUNS: Mapping[str, str] = MappingProxyType(
         "customer": "customer",
         "payment_method": "payment_method",
         "subscription": "subscription",
+        "schedule": "schedule",
         "invoice": "invoice",
         "checkout_session": "checkout_session",
     }
 )
 """The engine's words for things, and ours. Things of other kinds concern nobody here."""
 
+WARNING = "customer.subscription.trial_will_end"
 DELETIONS = frozenset({"customer.deleted"})
 
 
@@ -65,5 +67,6 @@ def read(
         object_ref=None if noun is None else event.data.object.id,
         is_deletion=event.type in DELETIONS,
         livemode=event.livemode,
+        announces=TRIAL_ENDING if event.type == WARNING else None,
         created_at=created_at,
     )

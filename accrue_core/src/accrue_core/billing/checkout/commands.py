@@ -9,9 +9,14 @@ from accrue_core.billing.catalog import Price
 from accrue_core.billing.checkout import queries
 from accrue_core.billing.checkout.models import CheckoutSession
 from accrue_core.billing.customers import queries as customers
-from accrue_core.billing.customers.commands import choose_processor, customer
+from accrue_core.billing.customers.commands.find import choose_processor, customer
 from accrue_core.billing.customers.models import Customer
-from accrue_core.billing.subscriptions.commands.terms import checked_terms, require_future_trial
+from accrue_core.billing.subscriptions.terms import (
+    Terms,
+    checked_items,
+    request_for,
+    require_timely,
+)
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
 from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
@@ -60,14 +65,8 @@ async def create_checkout_session(
     for name, url in (("success_url", success_url), ("cancel_url", cancel_url)):
         checked_url(url, name=name, allowed=ctx.settings.allowed_origins)
     name = await choose_processor(ctx, owner_of(payer), processor)
-    terms = checked_terms(
-        ctx.catalog.price(plan, name),
-        quantity=quantity,
-        trial=trial,
-        collect="charge",
-        days_until_due=None,
-        metadata=metadata,
-    )
+    items = checked_items(ctx.catalog, name, plan, quantity, None)
+    terms = request_for(items, Terms(trial=trial, metadata=metadata))
     _require_support(ctx, terms, processor=name)
     who = await customer(ctx, payer, processor=name)
     request = CreateCheckoutSession(
@@ -131,7 +130,7 @@ async def _open(
         await tx.hold([subject])
         operation = await begin(ctx, tx, request, subject=subject, processor=who.processor, key=key)
         if operation.is_new:
-            require_future_trial(ctx, terms)
+            require_timely(terms, now=ctx.clock.now())
     if operation.is_finished:
         row: CheckoutSession = (await operation.result(ctx)).row
         if not row.is_open:

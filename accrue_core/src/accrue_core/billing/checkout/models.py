@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import Column, ColumnElement, ForeignKey, Index, String, Table
 
 from accrue_core.contracts.checkout import CheckoutStatus
 from accrue_core.db.base import metadata
@@ -63,3 +64,10 @@ class CheckoutSession:
     def is_complete(self) -> bool:
         """Whether the customer has finished there. What was paid, only entitlements say."""
         return self.status == CheckoutStatus.COMPLETE
+
+
+PREDICATES: Mapping[str, ColumnElement[bool]] = {
+    "is_open": checkout_sessions.c.status == CheckoutStatus.OPEN,
+    "is_complete": checkout_sessions.c.status == CheckoutStatus.COMPLETE,
+}
+"""What a row says of itself, for the database."""

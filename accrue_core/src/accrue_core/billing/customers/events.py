@@ -15,6 +15,24 @@ class CustomerCreated(LedgerEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerMoved(LedgerEvent):
+    """It belongs to another owner now, with everything it pays for; both as ``type:id``."""
+
+    type = "customer.moved"
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLocationUpdated(LedgerEvent):
+    """The processor knows where it is taxed, or no longer does. The address is not recorded."""
+
+    type = "customer.tax_location_updated"
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class DefaultPaymentMethodChanged(LedgerEvent):
     """Invoices will be charged to another payment method; both are refs."""
 

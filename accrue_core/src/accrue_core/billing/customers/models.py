@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import Column, Index, String, Table, Text, text
 
 from accrue_core.db.base import metadata
+from accrue_core.db.columns import Json
 from accrue_core.db.mirrored import mirrored_columns
 from accrue_core.ids import PREFIXES
 from accrue_core.owners import Owner
@@ -22,18 +25,24 @@ customers = Table(
     Column("email", Text),
     Column("currency", String(3)),
     Column("default_payment_method", String(255)),
+    Column("moved_by", String(64)),
+    Column("locale", String(35)),
+    Column("timezone", String(64)),
+    Column("tax_location", String(16), nullable=False, server_default="unknown"),
+    Column("metadata", Json, nullable=False, server_default=text("'{}'")),
     Index("ix_accrue_customers_owner", "owner_type", "owner_id", "processor"),
     Index("ix_accrue_customers_email", "email"),
 )
 
-PERSONAL = frozenset({"name", "email"})
+PERSONAL = frozenset({"name", "email", "metadata"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """One customer. Without an owner it is an orphan: kept, and granting nothing.
 
-    ``default_payment_method`` is a ref.
+    ``default_payment_method`` is a ref, ``moved_by`` the operation that last gave it to another
+    owner. ``locale`` and ``timezone`` say how to show things, never when something falls due.
     """
 
     id: str
@@ -51,6 +60,11 @@ class Customer:
     email: str | None = field(repr=False)
     currency: str | None
     default_payment_method: str | None
+    moved_by: str | None
+    locale: str | None
+    timezone: str | None
+    tax_location: str
+    metadata: Mapping[str, Any] = field(repr=False)
 
     @property
     def owner(self) -> Owner | None:

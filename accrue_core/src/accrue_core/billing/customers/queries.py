@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from accrue_core.billing.customers.models import Customer, customers
 from accrue_core.db.base import to_row
@@ -45,17 +45,6 @@ async def of_owner(
     if only_live:
         statement = statement.where(customers.c.gone_at.is_(None))
     return [to_row(Customer, row) for row in await reading.all(statement)]
-
-
-async def count_gone(reading: Reading, owner: Owner, processor: str) -> int:
-    """Count the customers of an owner that its processor has deleted."""
-    statement = select(func.count()).where(
-        customers.c.owner_type == owner.type,
-        customers.c.owner_id == owner.id,
-        customers.c.processor == processor,
-        customers.c.gone_at.is_not(None),
-    )
-    return int(await reading.scalar(statement))
 
 
 async def listed(reading: Reading, *, before: str | None = None, limit: int) -> list[Customer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
 from accrue_core.billing.invoices.lifecycle import COLLECTABLE
@@ -222,3 +225,11 @@ class Invoice:
     def is_collectable(self) -> bool:
         """Whether it is final and still to be paid."""
         return self.status in COLLECTABLE and self.unreadable is None
+
+
+PREDICATES: Mapping[str, ColumnElement[bool]] = {
+    "is_collectable": and_(
+        invoices.c.status.in_(sorted(COLLECTABLE)), invoices.c.unreadable.is_(None)
+    ),
+}
+"""What a row says of itself, for the database."""

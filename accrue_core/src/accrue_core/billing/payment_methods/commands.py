@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accrue_core.billing.customers import queries as customers
-from accrue_core.billing.customers.commands import customer
+from accrue_core.billing.customers.commands.find import customer
 from accrue_core.billing.customers.models import Customer
 from accrue_core.billing.payment_methods import queries
 from accrue_core.billing.payment_methods.models import PaymentMethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accrue_core.billing.customers import queries as customers
-from accrue_core.billing.customers.commands import choose_processor
+from accrue_core.billing.customers.commands.find import choose_processor
 from accrue_core.billing.subscriptions import queries as subscriptions
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require

@@ -17,6 +17,13 @@ class SubscriptionStarted(LedgerEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionComped(LedgerEvent):
+    """Somebody has it for nothing from now on."""
+
+    type = "subscription.comped"
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionActivated(LedgerEvent):
     """It is paid for: a trial was converted, a first payment arrived, or a debt was settled."""
 
@@ -111,6 +118,14 @@ class ChangeLapsed(LedgerEvent):
     """A change was not paid for, and will not be made."""
 
     type = "subscription.change_lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnding(LedgerEvent):
+    """The processor announced that the trial is about to end."""
+
+    type = "subscription.trial_ending"
+    trial_end: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,22 @@ def require_no_pending_change(*, is_pending: bool) -> None:
         )
 
 
+def require_unscheduled(verb: str, *, is_scheduled: bool) -> None:
+    """Raise ``IllegalTransition`` for what a schedule decides: its next phase would undo it."""
+    if is_scheduled:
+        raise IllegalTransition(
+            verb=verb,
+            noun="subscription",
+            status="driven by a schedule",
+            allowed=frozenset({"without one: update or release the schedule"}),
+        )
+
+
+def is_changeable(status: SubscriptionStatus, *, is_pending: bool, is_scheduled: bool) -> bool:
+    """Whether its items may be changed now."""
+    return status in ALLOWED["change"] and not is_pending and not is_scheduled
+
+
 def require_collection(*, is_paused: bool) -> None:
     """Raise ``IllegalTransition`` for a change to be invoiced at once while nothing is collected:
     its invoice would be void, and the change free.

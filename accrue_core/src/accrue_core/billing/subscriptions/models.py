@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,16 +11,24 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     String,
     Table,
+    Text,
     UniqueConstraint,
+    and_,
+    cast,
+    false,
+    not_,
+    or_,
+    text,
 )
 
 from accrue_core.billing.subscriptions.lifecycle import ENDED, ENTITLING, OWING
-from accrue_core.contracts.subscriptions import SubscriptionStatus
+from accrue_core.contracts.subscriptions import COMP_COUPON, SubscriptionStatus
 from accrue_core.db.base import LOADED, metadata
 from accrue_core.db.columns import Json, PrefixedId, UtcDateTime, Word
 from accrue_core.db.mirrored import mirrored_columns
@@ -39,14 +47,19 @@ subscriptions = Table(
     Column("cancel_at", UtcDateTime),
     Column("canceled_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("cancel_reason", String(40)),
     Column("started_at", UtcDateTime),
     Column("trial_start", UtcDateTime),
     Column("trial_end", UtcDateTime),
+    Column("trial_announced", UtcDateTime),
     Column("collection_paused", String(40)),
     Column("collection_resumes_at", UtcDateTime),
     Column("pending_until", UtcDateTime),
     Column("default_payment_method", String(255)),
     Column("latest_invoice", String(255)),
+    Column("coupons", Json, nullable=False, server_default=text("'[]'")),
+    Column("automatic_tax", Boolean, nullable=False, server_default=false()),
+    Column("schedule", String(255)),
     Column("metadata", Json, nullable=False),
     Index("ix_accrue_subscriptions_customer", "customer_id", "id"),
     Index("ix_accrue_subscriptions_status", "status", "id"),
@@ -93,7 +106,11 @@ class SubscriptionItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One subscription as its processor last described it, with its items."""
+    """One subscription as its processor last described it, with its items.
+
+    ``coupons`` are the refs of those that still count, ``schedule`` is the ref of the one that
+    drives it. ``trial_announced`` is the end of a trial that was announced a few days ahead.
+    """
 
     id: str
     processor: str
@@ -113,14 +130,19 @@ class Subscription:
     cancel_at: datetime | None
     canceled_at: datetime | None
     ended_at: datetime | None
+    cancel_reason: str | None
     started_at: datetime | None
     trial_start: datetime | None
     trial_end: datetime | None
+    trial_announced: datetime | None
     collection_paused: str | None
     collection_resumes_at: datetime | None
     pending_until: datetime | None
     default_payment_method: str | None
     latest_invoice: str | None
+    coupons: Sequence[str]
+    automatic_tax: bool
+    schedule: str | None
     metadata: Mapping[str, Any] = field(repr=False)
     items: tuple[SubscriptionItem, ...] = field(default=(), metadata={LOADED: True})
 
@@ -145,8 +167,18 @@ class Subscription:
 
     @property
     def is_paused(self) -> bool:
-        """Whether collection is paused."""
-        return self.collection_paused is not None
+        """Whether collection is paused, or all of it is: a trial that ended without a card."""
+        return self.collection_paused is not None or self.status == SubscriptionStatus.PAUSED
+
+    @property
+    def is_comped(self) -> bool:
+        """Whether somebody has it for nothing."""
+        return COMP_COUPON in self.coupons
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether a schedule decides what it is for, and when it ends."""
+        return self.schedule is not None
 
     @property
     def is_owing(self) -> bool:
@@ -175,3 +207,29 @@ class Subscription:
         if not self.is_ending:
             return None
         return self.cancel_at or self.renews_at
+
+
+_OVER = or_(subscriptions.c.status.in_(sorted(ENDED)), subscriptions.c.ended_at.is_not(None))
+PREDICATES: Mapping[str, ColumnElement[bool]] = {
+    "is_entitling": and_(
+        subscriptions.c.status.in_(sorted(ENTITLING)),
+        subscriptions.c.unreadable.is_(None),
+        subscriptions.c.gone_at.is_(None),
+        subscriptions.c.ended_at.is_(None),
+        subscriptions.c.collection_paused.is_(None),
+    ),
+    "is_pending": subscriptions.c.pending_until.is_not(None),
+    "is_paused": or_(
+        subscriptions.c.collection_paused.is_not(None),
+        subscriptions.c.status == SubscriptionStatus.PAUSED,
+    ),
+    "is_comped": cast(subscriptions.c.coupons, Text).contains(f'"{COMP_COUPON}"', autoescape=True),
+    "is_scheduled": subscriptions.c.schedule.is_not(None),
+    "is_owing": subscriptions.c.status.in_(sorted(OWING)),
+    "is_ended": _OVER,
+    "is_ending": and_(
+        not_(_OVER),
+        or_(subscriptions.c.cancel_at_period_end, subscriptions.c.cancel_at.is_not(None)),
+    ),
+}
+"""What a row says of itself, for the database: ``select(...).where(PREDICATES["is_owing"])``."""

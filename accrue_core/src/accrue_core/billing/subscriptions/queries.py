@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import Select, func, literal, not_, select, union_all
 
 from accrue_core.billing.payment_methods.models import payment_methods
-from accrue_core.billing.subscriptions.lifecycle import ENDED
 from accrue_core.billing.subscriptions.models import (
+    PREDICATES,
     Subscription,
     SubscriptionItem,
     items,
@@ -95,7 +95,7 @@ async def live_of(
         select(subscriptions)
         .where(
             subscriptions.c.customer_id.in_(customer_ids),
-            subscriptions.c.status.not_in(sorted(ENDED)),
+            not_(PREDICATES["is_ended"]),
         )
         .limit(limit)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from accrue_core.billing.subscriptions.events import (
     CancellationScheduled,
@@ -14,12 +15,14 @@ from accrue_core.billing.subscriptions.events import (
     CollectionResumed,
     ItemsChanged,
     SubscriptionActivated,
+    SubscriptionComped,
     SubscriptionEnded,
     SubscriptionPastDue,
     SubscriptionRenewed,
     SubscriptionStarted,
     SubscriptionStatusChanged,
     TrialEndChanged,
+    TrialEnding,
 )
 from accrue_core.billing.subscriptions.lifecycle import ENDED
 from accrue_core.billing.subscriptions.models import (
@@ -29,7 +32,9 @@ from accrue_core.billing.subscriptions.models import (
     items,
     subscriptions,
 )
+from accrue_core.contracts.events import TRIAL_ENDING
 from accrue_core.contracts.subscriptions import (
+    COMP_COUPON,
     SubscriptionItemSnapshot,
     SubscriptionSnapshot,
     SubscriptionStatus,
@@ -51,14 +56,19 @@ def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduc
         "cancel_at": snapshot.cancel_at,
         "canceled_at": snapshot.canceled_at,
         "ended_at": snapshot.ended_at,
+        "cancel_reason": snapshot.cancel_reason,
         "started_at": snapshot.started_at,
         "trial_start": snapshot.trial_start,
         "trial_end": snapshot.trial_end,
+        "trial_announced": _announced(before, snapshot),
         "collection_paused": snapshot.collection_paused,
         "collection_resumes_at": snapshot.collection_resumes_at,
         "pending_until": snapshot.pending_until,
         "default_payment_method": snapshot.default_payment_method,
         "latest_invoice": snapshot.latest_invoice,
+        "coupons": list(snapshot.coupons),
+        "automatic_tax": snapshot.automatic_tax,
+        "schedule": snapshot.schedule,
         "metadata": dict(snapshot.metadata),
         "remote_at": snapshot.created_at,
     }
@@ -66,12 +76,15 @@ def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduc
     if before is None:
         prices = tuple(item.price for item in snapshot.items)
         started = SubscriptionStarted(status=snapshot.status.value, prices=prices)
-        return Reduction(columns, [started], children)
+        asides = [*_comp(before, snapshot), *_trial_ending(before, snapshot)]
+        return Reduction(columns, [started, *asides], children)
     events = [
+        *_comp(before, snapshot),
         *_items(before, snapshot),
         *_pending_end(before, snapshot),
         *_pending_change(before, snapshot),
         *_trial(before, snapshot),
+        *_trial_ending(before, snapshot),
         *_collection(before, snapshot),
         *_status(before, snapshot),
     ]
@@ -136,6 +149,25 @@ def _trial(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerE
     if was is None or now is None or was == now or snapshot.status in ENDED:
         return []
     return [TrialEndChanged(before=moment_text(was), after=moment_text(now))]
+
+
+def _comp(before: Subscription | None, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    was_comped = before is not None and before.is_comped
+    return [SubscriptionComped()] if COMP_COUPON in snapshot.coupons and not was_comped else []
+
+
+def _announced(before: Subscription | None, snapshot: SubscriptionSnapshot) -> datetime | None:
+    """Return the trial's end that was announced, now or before: each is news once."""
+    known = None if before is None else before.trial_announced
+    is_running = snapshot.status == SubscriptionStatus.TRIALING
+    return snapshot.trial_end if snapshot.announced == TRIAL_ENDING and is_running else known
+
+
+def _trial_ending(before: Subscription | None, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:
+    end = _announced(before, snapshot)
+    if end is None or (before is not None and before.trial_announced == end):
+        return []
+    return [TrialEnding(trial_end=moment_text(end))]
 
 
 def _collection(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:

@@ -10,8 +10,8 @@ pytest.register_assert_rewrite(
     *(
         f"{__name__}.{suite}"
         for suite in (
-            "bench", "changes", "checkout", "customers", "invoices", "payment_methods", "processor",
-            "subscriptions", "webhooks",
+            "bench", "changes", "checkout", "customers", "discounts", "invoices",
+            "payment_methods", "processor", "schedules", "starts", "subscriptions", "webhooks",
         )
     )
 )  # fmt: skip

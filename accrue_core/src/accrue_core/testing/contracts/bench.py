@@ -28,13 +28,16 @@ from accrue_core.owners import Owner
 class Bench:
     """What differs from processor to processor. Leave out what yours has no way to do.
 
-    ``price`` is a monthly price of ``amount``, ``other_price`` another monthly one of twice that.
+    ``price`` is a monthly price of ``amount``, ``other_price`` another monthly one of twice that,
+    ``yearly_price`` any that recurs each year.
     ``run`` starts every key and owner: choose a new one per run where an account is shared or
     remembers. ``event_body`` writes an event about a thing, by noun and ref; ``sign`` returns the
     headers with which the processor would send bytes at a moment. ``lose_next_answer`` arranges
     that the next request is carried out and its answer is lost; ``delete_customer`` deletes one as
     its owner does in the processor's dashboard; ``complete_checkout`` does on an open session's
-    page what a customer with a good card does.
+    page what a customer with a good card does. ``coupon`` takes half off for ever, and
+    ``coupon_once`` half off the first invoice. ``pass_time`` lets time go on at the
+    processor until a moment.
     """
 
     price: str
@@ -42,6 +45,7 @@ class Bench:
     good_payment_method: str
     now: Callable[[], datetime]
     other_price: str | None = None
+    yearly_price: str | None = None
     run: str = "contract"
     declined_payment_method: str | None = None
     authenticating_payment_method: str | None = None
@@ -50,6 +54,9 @@ class Bench:
     lose_next_answer: Callable[[], Awaitable[None]] | None = None
     delete_customer: Callable[[str], Awaitable[None]] | None = None
     complete_checkout: Callable[[Answer], Awaitable[None]] | None = None
+    coupon: str | None = None
+    coupon_once: str | None = None
+    pass_time: Callable[[datetime], Awaitable[None]] | None = None
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     def key(self) -> Key:

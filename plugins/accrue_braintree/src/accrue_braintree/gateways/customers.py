@@ -7,7 +7,12 @@ from accrue_braintree.translate.customers import customer
 from accrue_braintree.translate.payment_methods import payment_method
 from accrue_braintree.translate.reading import Reader
 from accrue_core.contracts.capabilities import Capability
-from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
+from accrue_core.contracts.customers import (
+    AssignCustomer,
+    CreateCustomer,
+    SetTaxLocation,
+    UpdateCustomer,
+)
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.errors import UnsupportedCapability
 
@@ -28,6 +33,18 @@ class BraintreeCustomers:
         """Refuse: not supported yet."""
         raise UnsupportedCapability(
             processor=self._connection.name, capability=Capability.UPDATE_CUSTOMER
+        )
+
+    async def set_tax_location(self, request: SetTaxLocation, *, key: Key) -> Answer:  # noqa: ARG002
+        """Refuse: not supported yet."""
+        raise UnsupportedCapability(
+            processor=self._connection.name, capability=Capability.SET_TAX_LOCATION
+        )
+
+    async def assign(self, request: AssignCustomer, *, key: Key) -> Answer:  # noqa: ARG002
+        """Refuse: not supported yet."""
+        raise UnsupportedCapability(
+            processor=self._connection.name, capability=Capability.ASSIGN_CUSTOMER
         )
 
     async def fetch(self, ref: str) -> Answer:

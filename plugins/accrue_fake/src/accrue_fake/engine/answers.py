@@ -9,7 +9,12 @@ from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.settings import Secret
 from accrue_fake.engine.addresses import Addresses
 from accrue_fake.engine.books import Books
-from accrue_fake.engine.records import CheckoutRecord, InvoiceRecord, SubscriptionRecord
+from accrue_fake.engine.records import (
+    CheckoutRecord,
+    InvoiceRecord,
+    ScheduleRecord,
+    SubscriptionRecord,
+)
 
 
 class Answers:
@@ -36,6 +41,24 @@ class Answers:
         """Return a subscription as it is now, with the invoice that was drawn for it."""
         others = () if invoice is None else (invoice.snapshot,)
         return Answer(record.snapshot, others, self._next_action(record))
+
+    def schedule_created(self, record: ScheduleRecord) -> Answer:
+        """Return a new schedule, with all that comes with its subscription if that has begun."""
+        subscription = self._books.subscriptions.get(record.snapshot.subscription or "")
+        if subscription is None:
+            return Answer(record.snapshot, (self._customer(record.snapshot.customer),))
+        begun = self.created(subscription)
+        return Answer(record.snapshot, begun.snapshots, begun.next_action)
+
+    def scheduled(
+        self, record: ScheduleRecord, invoices: tuple[InvoiceRecord, ...] = ()
+    ) -> Answer:
+        """Return a schedule as it is now, with its subscription and what was drawn for it."""
+        subscription = self._books.subscriptions.get(record.snapshot.subscription or "")
+        if subscription is None:
+            return Answer(record.snapshot)
+        others = (subscription.snapshot, *(invoice.snapshot for invoice in invoices))
+        return Answer(record.snapshot, others, self._next_action(subscription))
 
     def session(self, record: CheckoutRecord) -> Answer:
         """Return a checkout session as it is now, with what came of it or the way to its page."""

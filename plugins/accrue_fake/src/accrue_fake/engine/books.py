@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +21,11 @@ from accrue_core.contracts.portal import PortalSession
 from accrue_core.contracts.results import Answer
 from accrue_core.errors import ConfigurationError, RemoteMissing
 from accrue_fake.engine import codec
+from accrue_fake.engine.clock_records import ClockRecord
 from accrue_fake.engine.records import (
     CardRecord,
     CheckoutRecord,
+    CouponRecord,
     CustomerRecord,
     Due,
     EventRecord,
@@ -32,10 +36,13 @@ from accrue_fake.engine.records import (
     PortalRecord,
     Price,
     Refusal,
+    Rounding,
+    ScheduleRecord,
     SubscriptionRecord,
+    TaxRate,
 )
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the books can no longer be read as they were written, or replay differently."""
 
 R = TypeVar("R")
@@ -53,7 +60,11 @@ class Remembered:
 
 @dataclass(slots=True, kw_only=True)
 class Books:
-    """All the facts, by kind, with indexes from parent to child."""
+    """All the facts, by kind, with indexes from parent to child.
+
+    ``now`` is the time of whoever is looked at. While that is a customer with a clock, that clock
+    is ``running`` and ``world`` is the engine's own time.
+    """
 
     seed: int
     now: datetime
@@ -63,13 +74,20 @@ class Books:
     drawn: int = 0
     counters: dict[str, int] = field(default_factory=dict)
     prices: dict[str, Price] = field(default_factory=dict)
+    coupons: dict[str, CouponRecord] = field(default_factory=dict)
+    tax_rates: dict[str, TaxRate] = field(default_factory=dict)
+    tax_rounding: Rounding = field(default_factory=Rounding)
+    clocks: dict[str, ClockRecord] = field(default_factory=dict)
+    running: str | None = None
+    world: datetime | None = None
     customers: dict[str, CustomerRecord] = field(default_factory=dict)
     cards: dict[str, CardRecord] = field(default_factory=dict)
     subscriptions: dict[str, SubscriptionRecord] = field(default_factory=dict)
+    schedules: dict[str, ScheduleRecord] = field(default_factory=dict)
     invoices: dict[str, InvoiceRecord] = field(default_factory=dict)
     sessions: dict[str, CheckoutRecord] = field(default_factory=dict)
     portals: dict[str, PortalRecord] = field(default_factory=dict)
-    made_by: dict[str, list[str]] = field(default_factory=dict)
+    made_by: dict[str, tuple[str, ...]] = field(default_factory=dict)
     remembered: dict[str, Remembered] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
     events: dict[str, EventRecord] = field(default_factory=dict)
@@ -80,6 +98,30 @@ class Books:
     faults: list[Fault] = field(default_factory=list)
     rates: dict[str, float] = field(default_factory=dict)
     is_shuffled: bool = False
+
+    @property
+    def engine_time(self) -> datetime:
+        """The time by which requests come in and webhooks go out, whoever they are about."""
+        return self.now if self.world is None else self.world
+
+    @property
+    def agenda(self) -> list[Due]:
+        """What the time that is looked at will do: a heap."""
+        return self.due if self.running is None else self.clocks[self.running].due
+
+    @contextmanager
+    def time_of(self, clock: str | None) -> Iterator[None]:
+        """Have it be as late as a clock says, for a while; ``None`` changes nothing."""
+        if clock is None or clock == self.running or clock not in self.clocks:
+            yield
+            return
+        now, running, world = self.now, self.running, self.world
+        self.now, self.running, self.world = self.clocks[clock].now, clock, self.engine_time
+        try:
+            yield
+        finally:
+            self.clocks[clock].now = self.now
+            self.now, self.running, self.world = now, running, world
 
     def count(self, name: str) -> int:
         """Return the next whole number of a series, from 1."""
@@ -102,7 +144,7 @@ class Books:
 
     def note_made(self, operation_id: str, ref: str) -> None:
         """Remember which operation created a thing."""
-        self.made_by.setdefault(operation_id, []).append(ref)
+        self.made_by[operation_id] = (*self.made_by.get(operation_id, ()), ref)
 
     def dump(self) -> bytes:
         """Write everything down, in the order it came about: equal histories give equal bytes."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush
 
 from accrue_core.clock import utc
@@ -17,9 +18,13 @@ from accrue_core.errors import InvalidRequest
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.records import Due, Interval
 
-ORDER = ("drop", "end", "expire", "lapse", "resume", "retry", "overdue", "turn", "warn")
+ORDER = (
+    "drop", "forgo", "undiscount", "end", "expire", "lapse", "resume", "retry", "overdue",
+    "phase", "turn", "warn",
+)  # fmt: skip
 """At one moment, endings come first: what ends at the end of a period is not renewed, and a pause
-that ends then is over for the renewal.
+that ends then is over for the renewal. A phase begins before the renewal, which then is one of the
+new items, and after everything that decides whether money is owed.
 """
 
 _RANKS = {what: rank for rank, what in enumerate(ORDER)}
@@ -27,6 +32,7 @@ _MONTHS = {"month": 1, "year": 12}
 _DAYS = {"day": 1, "week": 7}
 
 
+@lru_cache(maxsize=1024)
 def moment_after(anchor: datetime, interval: Interval, count: int) -> datetime:
     """Return the moment so many intervals after the anchor.
 
@@ -39,6 +45,25 @@ def moment_after(anchor: datetime, interval: Interval, count: int) -> datetime:
     year = anchor.year + years
     day = min(anchor.day, monthrange(year, month + 1)[1])
     return anchor.replace(year=year, month=month + 1, day=day)
+
+
+@lru_cache(maxsize=1024)
+def around(
+    anchor: datetime, interval: Interval, count: int, moment: datetime
+) -> tuple[datetime, datetime]:
+    """Return where the stretch of so many intervals begins and ends in which a moment lies.
+
+    Stretches are counted from the anchor in either direction, each in one step from it.
+    """
+    if interval in _DAYS:
+        number = (moment - anchor) // timedelta(days=_DAYS[interval] * count)
+    else:
+        months = (moment.year - anchor.year) * 12 + moment.month - anchor.month
+        number = months // (_MONTHS[interval] * count)
+        if moment_after(anchor, interval, count * number) > moment:
+            number -= 1
+    start = moment_after(anchor, interval, count * number)
+    return start, moment_after(anchor, interval, count * (number + 1))
 
 
 class EngineClock:
@@ -66,7 +91,7 @@ class Calendar:
     def add(self, moment: datetime, what: str, ref: str) -> None:
         """Have something done at a moment."""
         number = self._books.count("due")
-        heappush(self._books.due, Due(moment, _RANKS[what], number, what, ref))
+        heappush(self._books.agenda, Due(moment, _RANKS[what], number, what, ref))
 
     def advance(self, delta: timedelta) -> datetime:
         """Let so much time pass, and do what falls due."""
@@ -80,7 +105,7 @@ class Calendar:
         moment = utc(moment)
         if moment < self._books.now:
             raise InvalidRequest("the engine's time only moves forward")
-        due = self._books.due
+        due = self._books.agenda
         while due and due[0].moment <= moment:
             entry = heappop(due)
             self._books.now = max(self._books.now, entry.moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,7 @@ class TestCard:
     brand: str
     last4: str
     behavior: Behavior
+    fails_on: int | None = None
 
 
 TOKENS: Mapping[str, TestCard] = MappingProxyType(
@@ -33,6 +35,12 @@ TOKENS: Mapping[str, TestCard] = MappingProxyType(
     }
 )
 """The cards that can be attached, by token. Names follow Stripe's test tokens where it has one."""
+
+FAILS_ON_NTH = re.compile(r"pm_fake_fails_on_([1-9]\d{0,3})", re.ASCII)
+"""``pm_fake_fails_on_3`` and its like: a good card whose third charge is declined, and only that.
+
+Every attempt counts, so a retry of the one that failed goes through.
+"""
 
 REFUSED_AT_ONCE = "pm_card_declinedOnAttach"
 """A token that is read and then declined: the way to a ``CardDeclined`` from a gateway."""
@@ -50,6 +58,9 @@ def card_of(token: str) -> TestCard:
     """Return the card behind a test token, or the processor's refusal."""
     if token == REFUSED_AT_ONCE:
         raise CardDeclined(reason="card_declined")
+    numbered = FAILS_ON_NTH.fullmatch(token)
+    if numbered is not None:
+        return TestCard("visa", "0341", Behavior.GOOD, fails_on=int(numbered[1]))
     if token not in TOKENS:
         raise ProcessorRejected("no such payment method", reason="missing", param="payment_method")
     return TOKENS[token]
@@ -67,7 +78,7 @@ class Cards:
         The customer is there. A bank that declines every charge does not let the card be kept,
         and one that wants to see its customer wants that for keeping it, too.
         """
-        if is_charged and self._scenarios.declines(customer):
+        if is_charged and (self._scenarios.declines(customer) or card.fails_on == 1):
             return Charge.DECLINED
         match card.behavior:
             case Behavior.DECLINES:
@@ -82,7 +93,11 @@ class Cards:
         A card that authenticates waits for the customer whenever the customer is there
         (Stripe's on-session payments), and once authenticated pays alone afterwards.
         """
-        if self._scenarios.declines(customer) or card is None:
+        ref = None if card is None else card.snapshot.ref
+        is_struck = self._scenarios.declines(customer, ref)
+        if card is None:
+            return Charge.DECLINED
+        if card.fails_now() or is_struck:
             return Charge.DECLINED
         match card.behavior:
             case Behavior.DECLINES:

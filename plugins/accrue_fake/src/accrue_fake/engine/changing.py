@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from accrue_core.contracts.changes import ChangeSubscription, PreviewedChange
 from accrue_core.errors import CardDeclined
-from accrue_core.money import Money
+from accrue_fake.engine.bills import Bill, Lines
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.cards import Charge
 from accrue_fake.engine.credit import Credit
-from accrue_fake.engine.invoicing import Invoicing, Lines
+from accrue_fake.engine.invoicing import Invoicing
 from accrue_fake.engine.payments import Payments
 from accrue_fake.engine.pending import PendingChanges
 from accrue_fake.engine.periods import Periods
@@ -50,22 +50,19 @@ class Changing:
     def preview(self, record: SubscriptionRecord, request: ChangeSubscription) -> PreviewedChange:
         """Say what a change would put on an invoice: the one of now, or else the next renewal's."""
         plan = self._planning.plan(record, request)
-        lines = (*record.unbilled, *plan.lines)
-        if not plan.is_invoiced:
-            lines += self._planning.renewal(record, plan.change)
-        currency = record.snapshot.currency or ""
-        total, nothing = _total(lines, currency), Money(0, currency)
+        said = self._foreseen(record, plan)
         return PreviewedChange(
             proration_at=plan.at,
-            currency=currency,
+            currency=said.total.currency,
             lines=tuple(
-                replace(line, ref=f"il_tmp_{number:05d}") for number, line in enumerate(lines, 1)
+                replace(line, ref=f"il_tmp_{number:05d}")
+                for number, line in enumerate(said.lines, 1)
             ),
-            subtotal=total,
-            discount=nothing,
-            tax=nothing,
-            total=total,
-            amount_due=self._credit.due(record.snapshot.customer, total),
+            subtotal=said.subtotal,
+            discount=said.discount,
+            tax=said.tax,
+            total=said.total,
+            amount_due=self._credit.due(record.snapshot.customer, said.total),
             due_now=plan.is_invoiced,
         )
 
@@ -82,8 +79,7 @@ class Changing:
         return None
 
     def _invoice(self, record: SubscriptionRecord, plan: Plan) -> InvoiceRecord:
-        lines = (*record.unbilled, *plan.lines)
-        total = _total(lines, record.snapshot.currency or "")
+        total = self._foreseen(record, plan).total
         is_charged = record.snapshot.collection == "charge" and bool(
             self._credit.due(record.snapshot.customer, total)
         )
@@ -91,7 +87,7 @@ class Changing:
         if charge == Charge.DECLINED:
             raise CardDeclined(reason="card_declined")
         plan, carried = self._named(plan), tuple(record.unbilled)
-        invoice = self._drawn(record, (*carried, *plan.lines), plan)
+        invoice = self._drawn(record, plan, carried)
         if is_charged:
             self._payments.note(invoice, card, charge)
         if charge == Charge.WAITS:
@@ -101,12 +97,28 @@ class Changing:
         self._make(record, plan.change)
         return invoice
 
-    def _drawn(self, record: SubscriptionRecord, lines: Lines, plan: Plan) -> InvoiceRecord:
+    def _foreseen(self, record: SubscriptionRecord, plan: Plan) -> Bill:
+        """Say what the invoice on which a change stands will come to."""
+        carried = tuple(record.unbilled)
+        if plan.is_invoiced:
+            return self._invoicing.bill(
+                record, plan.lines, reason="subscription_update", carried=carried
+            )
+        return self._invoicing.bill(
+            record,
+            self._planning.renewal(record, plan.change),
+            reason="subscription_cycle",
+            carried=(*carried, *plan.lines),
+            at=self._planning.renews_at(record, plan.change),
+        )
+
+    def _drawn(self, record: SubscriptionRecord, plan: Plan, carried: Lines) -> InvoiceRecord:
         record.unbilled.clear()
         own = plan.lines[-1]
         invoice = self._invoicing.draw(
             record,
-            lines,
+            plan.lines,
+            carried=carried,
             reason="subscription_update",
             start=plan.at,
             end=own.period_end or record.period_end,
@@ -132,7 +144,3 @@ class Changing:
         )
         change = replace(plan.change, items=tuple(items))
         return replace(plan, change=change, lines=self._invoicing.named(lines))
-
-
-def _total(lines: Lines, currency: str) -> Money:
-    return Money(sum(line.amount.minor for line in lines), currency)

@@ -20,6 +20,7 @@ from accrue_fake.engine.answers import Answers
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.calendar import Calendar
 from accrue_fake.engine.cards import Cards, Charge, card_of
+from accrue_fake.engine.clocks import keeps_time
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.memory import Memory
 from accrue_fake.engine.payment_methods import PaymentMethods
@@ -34,6 +35,7 @@ NEAREST_TRIAL_END = timedelta(hours=48)
 """A trial's end is so far ahead, as at Stripe: it cannot pass while the page is open."""
 
 
+@keeps_time
 class Checkout:
     """What can be asked about checkout sessions, and what is done on their pages.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +23,13 @@ from accrue_core.contracts.changes import (
     SetTrialEnd,
 )
 from accrue_core.contracts.checkout import CheckoutSessionSnapshot, CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer, CustomerSnapshot, UpdateCustomer
+from accrue_core.contracts.customers import (
+    AssignCustomer,
+    CreateCustomer,
+    CustomerSnapshot,
+    SetTaxLocation,
+    UpdateCustomer,
+)
 from accrue_core.contracts.invoices import InvoiceSnapshot
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodSnapshot
 from accrue_core.contracts.portal import CreatePortalSession, PortalSession
@@ -32,6 +39,13 @@ from accrue_core.contracts.results import (
     Key,
     NextAction,
     UnreadableSnapshot,
+)
+from accrue_core.contracts.schedules import (
+    CancelSchedule,
+    CreateSchedule,
+    ReleaseSchedule,
+    ScheduleSnapshot,
+    UpdateSchedule,
 )
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
@@ -43,7 +57,16 @@ from accrue_core.errors import AccrueError, InvalidRequest
 from accrue_core.money import Money
 from accrue_core.owners import Owner
 from accrue_core.settings import Secret
-from accrue_fake.engine.records import CreditMovement, OwedWebhook, Price, Refusal
+from accrue_fake.engine.clock_records import ClockSnapshot
+from accrue_fake.engine.records import (
+    Coupon,
+    CreditMovement,
+    OwedWebhook,
+    Price,
+    Refusal,
+    Rounding,
+    TaxRate,
+)
 from accrue_fake.engine.views import CheckoutView, InvoiceView, PortalView
 
 _TAG = "$"
@@ -58,7 +81,9 @@ _TYPES: Mapping[str, type[Any]] = MappingProxyType(
             OwedWebhook, Refusal, CheckoutSessionSnapshot, CreateCheckoutSession,
             CreatePortalSession, PortalSession, CheckoutView, InvoiceView, PortalView,
             UpdateCustomer, ChangeSubscription, PreviewedChange, SetTrialEnd, PauseSubscription,
-            ResumeSubscription, CreditMovement,
+            ResumeSubscription, CreditMovement, ClockSnapshot, SetTaxLocation, AssignCustomer,
+            Coupon, TaxRate, Rounding, ScheduleSnapshot, CreateSchedule, UpdateSchedule,
+            ReleaseSchedule, CancelSchedule,
         )
     }
 )  # fmt: skip
@@ -72,6 +97,8 @@ def pack(value: Any) -> Any:
         return {_TAG: "datetime", "v": value.isoformat()}
     if isinstance(value, timedelta):
         return {_TAG: "timedelta", "v": value // _MICROSECOND}
+    if isinstance(value, Decimal):
+        return {_TAG: "decimal", "v": str(value)}
     if isinstance(value, bytes):
         return {_TAG: "bytes", "v": base64.b64encode(value).decode()}
     if isinstance(value, list | tuple):
@@ -99,6 +126,8 @@ def unpack(value: Any) -> Any:
             return datetime.fromisoformat(inner)
         case "timedelta", int():
             return inner * _MICROSECOND
+        case "decimal", str():
+            return Decimal(inner)
         case "bytes", str():
             return base64.b64decode(inner)
         case "map", dict():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from accrue_core.contracts.invoices import InvoiceSnapshot
 from accrue_core.money import Money
 from accrue_fake.engine.books import Books
+from accrue_fake.engine.copies import replace
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.records import CreditMovement, CustomerRecord
 
@@ -68,5 +68,5 @@ class Credit:
             invoice=invoice.ref,
             at=self._books.now,
         )
-        customer.credit.append(movement)
+        customer.credit = (*customer.credit, movement)
         self._emitter.emit("customer.updated", "customer", customer.snapshot.ref)

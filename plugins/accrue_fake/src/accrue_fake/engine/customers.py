@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from functools import partial
 
 from accrue_core.contracts.customers import (
+    MOVED_BY_METADATA,
     OWNER_ID_METADATA,
     OWNER_TYPE_METADATA,
+    TIMEZONE_METADATA,
+    AssignCustomer,
     CreateCustomer,
     CustomerSnapshot,
+    SetTaxLocation,
     UpdateCustomer,
 )
 from accrue_core.contracts.requests import OPERATION_METADATA
@@ -16,14 +21,23 @@ from accrue_core.contracts.results import Answer, GoneSnapshot, Key
 from accrue_core.errors import RemoteMissing
 from accrue_core.owners import Owner
 from accrue_fake.engine.books import Books, find
+from accrue_fake.engine.clocks import keeps_time
+from accrue_fake.engine.copies import replace
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.memory import Memory
+from accrue_fake.engine.metadata import hosts_part, merged, require_hosts_own
+from accrue_fake.engine.places import recognized
 from accrue_fake.engine.records import CreditMovement, CustomerRecord
 from accrue_fake.engine.standing import Standing
 
 
+@keeps_time
 class Customers:
-    """What can be asked about customers, and what a seller can do to one behind core's back."""
+    """What can be asked about customers, and what a seller can do to one behind core's back.
+
+    Owner, timezone and our operations stand in the metadata, as at a processor that has no other
+    place for them; a snapshot's ``metadata`` is what is left, the host's part.
+    """
 
     def __init__(self, books: Books, emitter: Emitter, memory: Memory, standing: Standing) -> None:
         self._books = books
@@ -31,13 +45,24 @@ class Customers:
         self._memory = memory
         self._standing = standing
 
-    def create(self, request: CreateCustomer, *, key: Key) -> Answer:
-        """Create a customer whose metadata names its owner and the operation."""
-        return self._memory.once(request, key, self._create)
+    def create(self, request: CreateCustomer, *, key: Key, clock: str | None = None) -> Answer:
+        """Create a customer whose metadata names its owner and the operation.
+
+        With a clock its time passes apart from everybody else's.
+        """
+        return self._memory.once(request, key, partial(self._create, clock=clock))
 
     def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
-        """Let a customer have this name and this address."""
+        """Let a customer be known like this; metadata is merged, an empty text deletes."""
         return self._memory.once(request, key, self._update)
+
+    def set_tax_location(self, request: SetTaxLocation, *, key: Key) -> Answer:
+        """Keep where a customer is taxed, or ``TaxLocationInvalid`` and change nothing."""
+        return self._memory.once(request, key, self._set_tax_location)
+
+    def assign(self, request: AssignCustomer, *, key: Key) -> Answer:
+        """Give a customer to another owner, and note under which operation."""
+        return self._memory.once(request, key, self._assign)
 
     def fetch(self, ref: str) -> Answer:
         """Return the customer, or say that it was deleted."""
@@ -61,19 +86,28 @@ class Customers:
 
     def credit(self, ref: str) -> tuple[CreditMovement, ...]:
         """Return what explains a customer's credit, oldest first; the last has the balance."""
-        return tuple(find(self._books.customers, "customer", ref).credit)
+        return find(self._books.customers, "customer", ref).credit
 
-    def edit(self, ref: str, *, name: str | None = None, email: str | None = None) -> Answer:
-        """Change name or address, as in the processor's own dashboard."""
+    def edit(
+        self,
+        ref: str,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        locale: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Change a customer as in the processor's own dashboard: also the metadata that is ours."""
         record = self._existing(ref)
+        kept = merged(record.metadata, metadata or {})
         before = record.snapshot
-        record.snapshot = replace(
+        after = replace(
             before,
             name=before.name if name is None else name,
             email=before.email if email is None else email,
+            locale=before.locale if locale is None else locale,
         )
-        if record.snapshot != before:
-            self._emitter.emit("customer.updated", "customer", ref)
+        self._becomes(record, after, kept)
         return Answer(record.snapshot)
 
     def delete(self, ref: str) -> Answer:
@@ -92,29 +126,75 @@ class Customers:
         self._emitter.emit("customer.deleted", "customer", ref)
         return self.fetch(ref)
 
-    def _create(self, request: CreateCustomer, key: Key) -> Answer:
+    def _create(self, request: CreateCustomer, key: Key, *, clock: str | None) -> Answer:
         owner = request.owner
-        metadata = {
-            **request.metadata,
+        ours = {
             OWNER_TYPE_METADATA: owner.type,
             OWNER_ID_METADATA: owner.id,
             OPERATION_METADATA: key.operation_id,
         }
+        metadata = merged(request.metadata, ours)
         ref = self._books.new_ref("cus")
         snapshot = CustomerSnapshot(
             ref=ref,
-            owner=owner_in(metadata),
+            owner=owner,
             name=request.name,
             email=request.email,
+            timezone=metadata.get(TIMEZONE_METADATA),
+            metadata=hosts_part(metadata),
             created_at=self._books.now,
         )
-        self._books.customers[ref] = CustomerRecord(snapshot=snapshot, metadata=metadata)
+        self._books.customers[ref] = CustomerRecord(
+            snapshot=snapshot, metadata=metadata, clock=clock
+        )
         self._books.note_made(key.operation_id, ref)
         self._emitter.emit("customer.created", "customer", ref)
         return Answer(snapshot)
 
     def _update(self, request: UpdateCustomer, _: Key) -> Answer:
-        return self.edit(request.ref, name=request.name, email=request.email)
+        require_hosts_own(request.metadata)
+        ours = {} if request.timezone is None else {TIMEZONE_METADATA: request.timezone}
+        return self.edit(
+            request.ref,
+            name=request.name,
+            email=request.email,
+            locale=request.locale,
+            metadata={**request.metadata, **ours},
+        )
+
+    def _set_tax_location(self, request: SetTaxLocation, _: Key) -> Answer:
+        record = self._existing(request.ref)
+        address = recognized(request)
+        if record.address != address:
+            record.address = address
+            record.snapshot = replace(record.snapshot, tax_location="recognized")
+            self._emitter.emit("customer.updated", "customer", request.ref)
+        return Answer(record.snapshot)
+
+    def _assign(self, request: AssignCustomer, key: Key) -> Answer:
+        return self.edit(
+            request.ref,
+            metadata={
+                OWNER_TYPE_METADATA: request.owner.type,
+                OWNER_ID_METADATA: request.owner.id,
+                MOVED_BY_METADATA: key.operation_id,
+            },
+        )
+
+    def _becomes(
+        self, record: CustomerRecord, after: CustomerSnapshot, metadata: dict[str, str]
+    ) -> None:
+        if metadata != record.metadata:
+            after = replace(
+                after,
+                owner=owner_in(metadata),
+                moved_by=metadata.get(MOVED_BY_METADATA),
+                timezone=metadata.get(TIMEZONE_METADATA),
+                metadata=hosts_part(metadata),
+            )
+        if (after, metadata) != (record.snapshot, record.metadata):
+            record.snapshot, record.metadata = after, metadata
+            self._emitter.emit("customer.updated", "customer", after.ref)
 
     def _existing(self, ref: str) -> CustomerRecord:
         record = find(self._books.customers, "customer", ref)

@@ -26,13 +26,18 @@ from accrue_fake.engine.records import Fault
 
 API: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "customers": frozenset({"create", "update", "fetch", "find_created"}),
+        "customers": frozenset(
+            {"create", "update", "set_tax_location", "assign", "fetch", "find_created"}
+        ),
         "payment_methods": frozenset({"attach", "fetch", "find_created"}),
         "subscriptions": frozenset(
             {
                 "create", "cancel", "keep", "change", "preview", "set_trial_end", "pause", "resume",
                 "fetch", "find_created",
             }
+        ),
+        "schedules": frozenset(
+            {"create", "update", "release", "cancel", "fetch", "find_created"}
         ),
         "invoices": frozenset({"fetch"}),
         "checkout": frozenset({"create", "fetch", "find_created"}),
@@ -50,10 +55,14 @@ BENCH: Mapping[str, frozenset[str]] = MappingProxyType(
             }
         ),
         "clock": frozenset({"now"}),
+        "clocks": frozenset({"create", "advance", "fetch", "delete"}),
         "catalogue": frozenset({"add_price", "price", "prices"}),
+        "discounts": frozenset({"add_coupon", "coupon", "coupons", "times_redeemed"}),
+        "tax": frozenset({"declare", "round", "rates"}),
         "customers": frozenset({"edit", "delete", "of_owner", "credit"}),
         "payment_methods": frozenset({"detach", "of_customer"}),
         "subscriptions": frozenset({"becomes", "edit", "of_customer"}),
+        "schedules": frozenset({"of_customer"}),
         "invoices": frozenset(
             {
                 "of_subscription", "page", "pay_on_page", "bank_page", "authenticate",
@@ -72,7 +81,8 @@ BENCH: Mapping[str, frozenset[str]] = MappingProxyType(
         "webhooks": frozenset({"take", "delivered", "failed", "recall"}),
         "scenarios": frozenset(
             {
-                "decline_next_charge", "lose_next_answer", "fail_next_call", "limit_next_call",
+                "decline_next_charge", "fail_charge", "slow_next_call", "held", "lose_next_answer",
+                "fail_next_call", "limit_next_call",
                 "cut_next_call", "misconfigure_next_call", "lose_next_webhook",
                 "delay_next_webhook", "duplicate_next_webhook", "shuffle_webhooks",
                 "speak_unknown_status", "hide", "go_wrong_at_random", "clear",
@@ -91,6 +101,10 @@ QUESTIONS = frozenset(
         "now",
         "price",
         "prices",
+        "coupon",
+        "coupons",
+        "times_redeemed",
+        "rates",
         "of_customer",
         "of_owner",
         "of_subscription",
@@ -102,6 +116,7 @@ _SINGULAR = {
     "customers": "customer",
     "payment_methods": "payment_method",
     "subscriptions": "subscription",
+    "schedules": "schedule",
     "invoices": "invoice",
     "checkout": "checkout_session",
 }
@@ -115,10 +130,14 @@ class Door:
         self._rooms: dict[str, Any] = {
             "engine": engine,
             "clock": engine.clock,
+            "clocks": engine.clocks,
             "catalogue": engine.catalogue,
+            "discounts": engine.discounts,
+            "tax": engine.tax,
             "customers": engine.customers,
             "payment_methods": engine.payment_methods,
             "subscriptions": engine.subscriptions,
+            "schedules": engine.schedules,
             "invoices": engine.invoices,
             "checkout": engine.checkout,
             "portal": engine.portal,

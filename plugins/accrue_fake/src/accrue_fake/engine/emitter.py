@@ -52,7 +52,7 @@ class Emitter:
         delay = timedelta(seconds=fault.seconds if fault and kind == "webhook_delayed" else 0)
         copies = books.copies[event.ref] = 2 if kind == "webhook_duplicated" else 1
         for _ in range(copies):
-            self._owe(event.ref, due=books.now + delay)
+            self._owe(event.ref, due=books.engine_time + delay)
 
     def take(self, now: datetime | None = None, *, limit: int | None = None) -> list[OwedWebhook]:
         """Hand out what is due, oldest first, signed at this moment.

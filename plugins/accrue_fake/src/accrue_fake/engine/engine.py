@@ -13,32 +13,24 @@ from accrue_fake.engine.addresses import NOWHERE, Addresses
 from accrue_fake.engine.answers import Answers
 from accrue_fake.engine.books import Books, save
 from accrue_fake.engine.calendar import Calendar, EngineClock
-from accrue_fake.engine.cards import Cards
 from accrue_fake.engine.catalogue import Catalogue
-from accrue_fake.engine.changing import Changing
 from accrue_fake.engine.checkout import Checkout
-from accrue_fake.engine.credit import Credit
+from accrue_fake.engine.clocks import Clocks, clock_of
 from accrue_fake.engine.customers import Customers
-from accrue_fake.engine.cycles import Cycles
+from accrue_fake.engine.discounts import Discounts
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.invoices import Invoices
-from accrue_fake.engine.invoicing import Invoicing
 from accrue_fake.engine.memory import Memory
-from accrue_fake.engine.pausing import Pausing
 from accrue_fake.engine.payment_methods import PaymentMethods
-from accrue_fake.engine.payments import Payments
-from accrue_fake.engine.pending import PendingChanges
-from accrue_fake.engine.periods import Periods
-from accrue_fake.engine.planning import Planning
+from accrue_fake.engine.phases import Phases
 from accrue_fake.engine.portal import Portal
-from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.records import FinalStatus
 from accrue_fake.engine.scenarios import Scenarios
+from accrue_fake.engine.schedules import Schedules
 from accrue_fake.engine.signing import DEFAULT_SECRET
-from accrue_fake.engine.standing import Standing
-from accrue_fake.engine.starting import Starting
 from accrue_fake.engine.subscriptions import Subscriptions
-from accrue_fake.engine.trials import Trials
+from accrue_fake.engine.tax import Tax
+from accrue_fake.engine.works import Works
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -88,87 +80,96 @@ class Engine:
         self.calendar = Calendar(books)
         self.catalogue = Catalogue(books)
         self.emitter = Emitter(books, self.scenarios, secret)
+        self.discounts = Discounts(books, self.calendar, self.emitter)
+        self.tax = Tax(books)
         self._assemble(books, Memory(books), Answers(books, self.addresses))
 
     def _assemble(self, books: Books, memory: Memory, answers: Answers) -> None:
         emitter, calendar = self.emitter, self.calendar
-        credit = Credit(books, emitter)
-        pricing = Pricing(books, self.catalogue)
-        standing = Standing(books, emitter, credit)
-        cards = Cards(self.scenarios)
-        invoicing = Invoicing(books, emitter, calendar, credit)
-        periods = Periods(calendar)
-        pending = PendingChanges(books, emitter, calendar, invoicing, periods, standing)
-        self._payments = Payments(books, emitter, calendar, cards, standing, pending)
-        cycles = Cycles(
+        works = Works(
             books,
-            emitter,
             calendar,
-            periods,
-            pricing,
-            invoicing,
-            self._payments,
-            pending,
-            standing,
+            emitter,
+            self.scenarios,
+            self.catalogue,
+            self.discounts,
+            self.tax,
         )
-        starting = Starting(books, emitter, credit, pricing, cycles)
-        planning = Planning(books, self.catalogue, pricing)
-        changing = Changing(
-            books, planning, credit, invoicing, self._payments, pending, periods, standing
-        )
-        pausing = Pausing(books, calendar, standing)
-        self.customers = Customers(books, emitter, memory, standing)
+        self._payments = works.payments
+        self.customers = Customers(books, emitter, memory, works.standing)
+        self.clocks = Clocks(books, calendar, self.customers.delete)
         self.payment_methods = PaymentMethods(books, emitter, memory)
+        self.invoices = Invoices(books, works.payments, self.addresses)
+        self._open_subscriptions(books, memory, works, answers)
+        self._open_pages(books, memory, works, answers)
+        self._teach(works)
+
+    def _open_subscriptions(
+        self, books: Books, memory: Memory, works: Works, answers: Answers
+    ) -> None:
         self.subscriptions = Subscriptions(
             books,
-            calendar,
             memory,
-            standing,
-            starting,
-            changing,
-            Trials(books, cycles),
-            pausing,
+            works.standing,
+            works.starting,
+            works.changing,
+            works.trials,
+            works.pausing,
+            works.resuming,
+            works.ending,
             answers,
         )
-        self.invoices = Invoices(books, self._payments, self.addresses)
-        self._open_pages(books, memory, cards, starting, answers)
-        self._teach(cycles, pending, pausing)
+        self.schedules = Schedules(
+            books,
+            self.emitter,
+            self.calendar,
+            memory,
+            Phases(works.pricing),
+            works.starting,
+            works.driving,
+            works.timetable,
+            self.discounts,
+            works.standing,
+            answers,
+        )
 
-    def _open_pages(
-        self, books: Books, memory: Memory, cards: Cards, starting: Starting, answers: Answers
-    ) -> None:
+    def _open_pages(self, books: Books, memory: Memory, works: Works, answers: Answers) -> None:
         self.checkout = Checkout(
             books,
             self.emitter,
             self.calendar,
             memory,
-            cards,
+            works.cards,
             self.payment_methods,
-            starting,
+            works.starting,
             answers,
             self.addresses,
         )
         self.portal = Portal(
             books,
             memory,
-            cards,
+            works.cards,
             self.payment_methods,
             self.subscriptions,
             self.invoices,
             self.addresses,
         )
 
-    def _teach(self, cycles: Cycles, pending: PendingChanges, pausing: Pausing) -> None:
+    def _teach(self, works: Works) -> None:
+        cycles = works.cycles
         for what, deed in {
-            "drop": pending.lapse,
-            "resume": pausing.lapse,
+            "drop": works.pending.lapse,
+            "forgo": works.resuming.lapse,
+            "undiscount": self.discounts.lapse,
+            "resume": works.pausing.lapse,
             "end": cycles.end,
             "expire": cycles.expire,
             "lapse": self.checkout.lapse,
+            "phase": works.timetable.step,
             "turn": cycles.turn,
             "warn": cycles.warn,
-            "retry": self._payments.retry,
-            "overdue": self._payments.overdue,
+            "retry": works.payments.retry,
+            "overdue": works.payments.overdue,
         }.items():
             self.calendar.teach(what, deed)
 
@@ -176,13 +177,18 @@ class Engine:
         """Say where the engine's pages are served; links that are out already stay as they are."""
         self.addresses.move(url)
 
-    def advance(self, delta: timedelta) -> datetime:
-        """Let so much time pass, do what falls due on the way, and return the new moment."""
-        return self.calendar.advance(delta)
+    def advance(self, delta: timedelta, *, clock: str | None = None) -> datetime:
+        """Let so much time pass, do what falls due on the way, and return the new moment.
 
-    def advance_to(self, moment: datetime) -> datetime:
-        """Let time pass until a moment."""
-        return self.calendar.advance_to(moment)
+        Time passes for all who have no clock of their own; with ``clock``, for those who have that.
+        """
+        with self.clocks.told_by(clock):
+            return self.calendar.advance(delta)
+
+    def advance_to(self, moment: datetime, *, clock: str | None = None) -> datetime:
+        """Let time pass until a moment, for the same."""
+        with self.clocks.told_by(clock):
+            return self.calendar.advance_to(moment)
 
     def pay_invoice(self, ref: str) -> Answer:
         """Pay an open invoice as its customer does on the processor's page."""
@@ -190,12 +196,14 @@ class Engine:
 
     def authenticate(self, subscription_ref: str) -> Answer:
         """Let the customer pass the bank's check; the waiting payment goes through."""
-        self._payments.authenticate(subscription_ref)
+        with self.books.time_of(clock_of(self.books, subscription_ref)):
+            self._payments.authenticate(subscription_ref)
         return self.subscriptions.fetch(subscription_ref)
 
     def fail_authentication(self, subscription_ref: str) -> Answer:
         """Let the customer fail the bank's check."""
-        self._payments.fail_authentication(subscription_ref)
+        with self.books.time_of(clock_of(self.books, subscription_ref)):
+            self._payments.fail_authentication(subscription_ref)
         return self.subscriptions.fetch(subscription_ref)
 
     def dump(self) -> bytes:

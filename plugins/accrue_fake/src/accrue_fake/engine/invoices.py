@@ -6,11 +6,13 @@ from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.results import Answer
 from accrue_fake.engine.addresses import Addresses
 from accrue_fake.engine.books import Books, find
+from accrue_fake.engine.clocks import keeps_time
 from accrue_fake.engine.payments import Payments
 from accrue_fake.engine.records import CustomerRecord, InvoiceRecord
 from accrue_fake.engine.views import InvoiceView
 
 
+@keeps_time
 class Invoices:
     """Invoices are drawn by time, not by requests; they can be fetched and paid."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -13,14 +12,17 @@ from accrue_core.contracts.invoices import (
     InvoiceSnapshot,
     InvoiceStatus,
 )
-from accrue_core.money import Money
+from accrue_fake.engine.bills import Bill, bill, nothing_in
+from accrue_fake.engine.bills import Lines as Lines
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.calendar import Calendar
+from accrue_fake.engine.copies import replace
 from accrue_fake.engine.credit import Credit
+from accrue_fake.engine.discounts import Discounts
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
+from accrue_fake.engine.tax import Tax
 
-Lines = tuple[InvoiceLineSnapshot, ...]
 Reason = Literal["subscription_create", "subscription_cycle", "subscription_update"]
 
 
@@ -31,15 +33,52 @@ class Invoicing:
     that a period's end is one moment.
     """
 
-    def __init__(self, books: Books, emitter: Emitter, calendar: Calendar, credit: Credit) -> None:
+    def __init__(
+        self,
+        books: Books,
+        emitter: Emitter,
+        calendar: Calendar,
+        credit: Credit,
+        discounts: Discounts,
+        tax: Tax,
+    ) -> None:
         self._books = books
         self._emitter = emitter
         self._calendar = calendar
         self._credit = credit
+        self._discounts = discounts
+        self._tax = tax
 
     def named(self, lines: Iterable[InvoiceLineSnapshot]) -> Lines:
         """Give lines refs of their own."""
         return tuple(replace(line, ref=self._books.new_ref("il")) for line in lines)
+
+    def bill(
+        self,
+        record: SubscriptionRecord,
+        lines: Lines,
+        *,
+        reason: Reason,
+        carried: Lines = (),
+        at: datetime | None = None,
+    ) -> Bill:
+        """Say what lines come to on an invoice of now, or of a moment ahead.
+
+        ``carried`` are the prorations that waited for it; they stand first.
+        """
+        moment, snapshot = self._books.now if at is None else at, record.snapshot
+        is_change = reason == "subscription_update"
+        new = (not (is_change and line.is_proration) for line in lines)
+        counts = [*(False for _ in carried), *new]
+        lines = (*carried, *lines)
+        return bill(
+            lines,
+            currency=snapshot.currency or lines[0].amount.currency,
+            coupon=self._discounts.counting(record, moment),
+            rate=self._tax.rate_of(snapshot.customer) if snapshot.automatic_tax else None,
+            rounding=self._tax.rounding,
+            counts=counts,
+        )
 
     def draw(
         self,
@@ -49,11 +88,15 @@ class Invoicing:
         reason: Reason,
         start: datetime,
         end: datetime,
+        carried: Lines = (),
     ) -> InvoiceRecord:
-        """Draw a draft with these lines and put it on the subscription."""
+        """Draw a draft with these lines, and before them what waited for it."""
         ref = self._books.new_ref("in")
+        said = self.bill(record, lines, reason=reason, carried=carried)
         invoice = InvoiceRecord(
-            snapshot=self._draft(ref, record, lines, reason=reason, start=start, end=end)
+            snapshot=self._draft(ref, record, said, reason=reason, start=start, end=end),
+            discounts=said.discounts,
+            taxes=said.taxes,
         )
         self._books.invoices[ref] = invoice
         record.invoices.append(ref)
@@ -86,6 +129,8 @@ class Invoicing:
             paid_at=books.now if is_free else None,
         )
         self._emitter.emit("invoice.finalized", "invoice", snapshot.ref)
+        if is_collected:
+            self._discounts.spend(record, invoice)
         if is_free:
             self._emitter.emit("invoice.paid", "invoice", snapshot.ref)
         elif due_at is not None:
@@ -95,30 +140,29 @@ class Invoicing:
         self,
         ref: str,
         record: SubscriptionRecord,
-        lines: Lines,
+        said: Bill,
         *,
         reason: Reason,
         start: datetime,
         end: datetime,
     ) -> InvoiceSnapshot:
-        snapshot = record.snapshot
-        currency = lines[0].amount.currency
-        nothing, total = Money(0, currency), Money(sum(x.amount.minor for x in lines), currency)
+        snapshot, total = record.snapshot, said.total
+        nothing = nothing_in(total.currency)
         due = total if total.minor > 0 else nothing
         return InvoiceSnapshot(
             ref=ref,
             customer=snapshot.customer,
             subscription=snapshot.ref,
             status=InvoiceStatus.DRAFT,
-            currency=currency,
-            subtotal=total,
-            discount=nothing,
-            tax=nothing,
+            currency=total.currency,
+            subtotal=said.subtotal,
+            discount=said.discount,
+            tax=said.tax,
             total=total,
             amount_due=due,
             amount_paid=nothing,
             amount_remaining=due,
-            lines=lines,
+            lines=said.lines,
             billing_reason=reason,
             collection=snapshot.collection,
             period_start=start,

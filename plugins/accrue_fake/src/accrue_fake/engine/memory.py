@@ -50,12 +50,12 @@ class Memory:
         return said
 
     def _keep(self, key: Key, fingerprint: str, outcome: Outcome) -> None:
-        kept = Remembered(fingerprint, self._books.now, outcome)
+        kept = Remembered(fingerprint, self._books.engine_time, outcome)
         self._books.remembered[key.idempotency_key] = kept
 
     def _forget(self) -> None:
         """Drop what is too old. Keys are kept in the order of their times: stop at the first."""
-        oldest = self._books.now - LIFETIME
+        oldest = self._books.engine_time - LIFETIME
         stale = []
         for name, known in self._books.remembered.items():
             if known.at > oldest:

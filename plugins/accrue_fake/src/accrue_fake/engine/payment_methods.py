@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodSnapshot
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.errors import ProcessorRejected
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.cards import card_of
+from accrue_fake.engine.clocks import keeps_time
+from accrue_fake.engine.copies import replace
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.memory import Memory
 from accrue_fake.engine.records import CardRecord, CustomerRecord
 
 
+@keeps_time
 class PaymentMethods:
     """What can be asked about payment methods."""
 
@@ -94,7 +95,9 @@ class PaymentMethods:
             fingerprint=self._fingerprint(request.payment_method),
             created_at=self._books.now,
         )
-        self._books.cards[ref] = CardRecord(snapshot=snapshot, behavior=card.behavior)
+        self._books.cards[ref] = CardRecord(
+            snapshot=snapshot, behavior=card.behavior, fails_on=card.fails_on
+        )
         return ref
 
     def _fingerprint(self, token: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from accrue_core.contracts.invoices import InvoiceStatus
@@ -10,6 +9,7 @@ from accrue_core.errors import InvalidRequest, ProcessorRejected
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.calendar import Calendar
 from accrue_fake.engine.cards import Cards, Charge
+from accrue_fake.engine.copies import replace
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.pending import PendingChanges
 from accrue_fake.engine.records import CardRecord, InvoiceRecord, SubscriptionRecord
@@ -55,6 +55,10 @@ class Payments:
         card = self._card(customer, record.snapshot.ref)
         return self._cards.charge(card, customer=customer, on_session=True), card
 
+    def has_card(self, record: SubscriptionRecord) -> bool:
+        """Whether there is a card that its invoices would be charged to."""
+        return self._card(record.snapshot.customer, record.snapshot.ref) is not None
+
     def note(self, invoice: InvoiceRecord, card: CardRecord | None, charge: Charge) -> None:
         """Write down what became of one attempt."""
         invoice.card = None if card is None else card.snapshot.ref
@@ -70,6 +74,7 @@ class Payments:
 
     def take(self, invoice: InvoiceRecord, card: CardRecord) -> None:
         """Write down that this card has paid before the invoice was drawn, on a page."""
+        card.fails_now()
         card.charges += 1
         self.note(invoice, card, Charge.PAID)
 

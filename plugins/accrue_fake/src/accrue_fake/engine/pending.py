@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from accrue_fake.engine.books import Books
-from accrue_fake.engine.calendar import Calendar, moment_after
+from accrue_fake.engine.calendar import Calendar
+from accrue_fake.engine.discounts import Discounts
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.invoicing import Invoicing, Lines
 from accrue_fake.engine.periods import Periods
@@ -31,6 +32,7 @@ class PendingChanges:
         invoicing: Invoicing,
         periods: Periods,
         standing: Standing,
+        discounts: Discounts,
     ) -> None:
         self._books = books
         self._emitter = emitter
@@ -38,15 +40,14 @@ class PendingChanges:
         self._invoicing = invoicing
         self._periods = periods
         self._standing = standing
+        self._discounts = discounts
 
     def hold(
         self, record: SubscriptionRecord, change: Change, invoice: InvoiceRecord, carried: Lines
     ) -> None:
         """Let a change wait for its invoice."""
         until = min(self._books.now + PATIENCE, record.period_end)
-        if change.begins_at is not None:
-            end = moment_after(change.begins_at, change.interval, change.interval_count)
-            until = min(until, end)
+        until = min(until, *(one.current_period_end or until for one in change.items))
         ref = invoice.snapshot.ref
         record.pending = PendingChange(change=change, invoice=ref, carried=carried)
         record.snapshot = replace(record.snapshot, pending_until=until)
@@ -78,6 +79,7 @@ class PendingChanges:
         self._clear(record)
         self._standing.void(self._books.invoices[pending.invoice])
         record.unbilled[:0] = self._invoicing.named(pending.carried)
+        self._discounts.give_back(record, pending.invoice)
         self._announce(record, "expired")
 
     def lapse(self, ref: str, moment: datetime) -> None:

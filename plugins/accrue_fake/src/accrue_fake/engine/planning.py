@@ -11,12 +11,13 @@ from accrue_core.contracts.changes import ChangeSubscription, ItemTarget, Prorat
 from accrue_core.contracts.subscriptions import SubscriptionItemSnapshot, SubscriptionStatus
 from accrue_core.errors import ProcessorRejected
 from accrue_fake.engine.books import Books
-from accrue_fake.engine.calendar import moment_after
 from accrue_fake.engine.catalogue import Catalogue
+from accrue_fake.engine.discounts import Discounts
 from accrue_fake.engine.invoicing import Lines
 from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.proration import Bought, Rest, in_seconds, prorations, unused
 from accrue_fake.engine.records import Change, Price, SubscriptionRecord
+from accrue_fake.engine.recurring import Recurring
 
 CHANGEABLE = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING})
 
@@ -42,10 +43,14 @@ class Planning:
     subscription active whose period is still owed.
     """
 
-    def __init__(self, books: Books, catalogue: Catalogue, pricing: Pricing) -> None:
+    def __init__(
+        self, books: Books, catalogue: Catalogue, pricing: Pricing, discounts: Discounts
+    ) -> None:
         self._books = books
         self._catalogue = catalogue
         self._pricing = pricing
+        self._discounts = discounts
+        self._recurring = Recurring(catalogue, pricing)
 
     def plan(self, record: SubscriptionRecord, request: ChangeSubscription) -> Plan:
         """Say what becomes of the items, and what that costs."""
@@ -56,7 +61,7 @@ class Planning:
         at = self._moment(record, request.proration_at)
         is_trial = record.snapshot.status == SubscriptionStatus.TRIALING
         targets = _in_order(record, request.items)
-        change = self._change(record, targets, begins_at=None if is_trial else at)
+        change = self._change(record, targets, at)
         lines = () if is_trial else self._lines(record, request, change, at)
         is_new = change.begins_at is not None
         is_invoiced = is_new or (request.proration == "always_invoice" and bool(lines))
@@ -66,17 +71,22 @@ class Planning:
             )
         return Plan(change=change, lines=lines, at=at, is_invoiced=is_invoiced)
 
+    def renews_at(self, record: SubscriptionRecord, change: Change) -> datetime:
+        """Return when the first of the items renews that a change leaves."""
+        return min(item.current_period_end or record.period_end for item in change.items)
+
     def renewal(self, record: SubscriptionRecord, change: Change) -> Lines:
         """Return what the next renewal asks for on top of what waits for it.
 
         That is nothing, if the subscription ends before. A pause is not foreseen.
         """
-        start, ends = record.period_end, record.snapshot.cancel_at
+        start, ends = self.renews_at(record, change), record.snapshot.cancel_at
         if ends is not None and ends <= start:
             return ()
-        count = change.interval_count * (record.period + 1)
-        end = moment_after(record.anchor, change.interval, count)
-        return self._pricing.foreseen(change.items, start=start, end=end)
+        due = [item for item in change.items if item.current_period_end == start]
+        anchor = change.begins_at or record.anchor
+        items = self._recurring.counted(due, anchor, start)
+        return self._recurring.lines(items, anchor, is_prorated=record.is_prorated)
 
     def _prices(
         self, record: SubscriptionRecord, targets: Sequence[ItemTarget]
@@ -105,27 +115,28 @@ class Planning:
         self,
         record: SubscriptionRecord,
         targets: Sequence[ItemTarget],
-        *,
-        begins_at: datetime | None,
+        at: datetime,
     ) -> Change:
-        """Say what the subscription becomes; another interval begins a new period at once."""
+        """Say what the subscription becomes.
+
+        While an interval stays, so does the anchor, and what has another is counted from it, too.
+        Where none stays, new periods begin at once, as at Stripe when the interval changes.
+        """
         prices = self._prices(record, targets)
-        interval, count = prices[0].interval, prices[0].interval_count
-        is_same = (interval, count) == (record.interval, record.interval_count)
-        if is_same:
-            begins_at = None
-        elif begins_at is not None:
-            now, end = self._books.now, moment_after(begins_at, interval, count)
-            if not begins_at <= now < end:
-                raise ProcessorRejected(
-                    "a period that begins then does not run now",
-                    reason="proration_date",
-                    param="proration_date",
-                )
         items = tuple(
             _item(record, target, price) for target, price in zip(targets, prices, strict=True)
         )
-        return Change(items=items, interval=interval, interval_count=count, begins_at=begins_at)
+        if record.snapshot.status == SubscriptionStatus.TRIALING:
+            return Change(items=items)
+        if self._recurring.keeps_a_cycle(record.snapshot.items, items):
+            items = self._recurring.placed(record, items, self._books.now)
+            if any(at < in_seconds(one.current_period_start or at) for one in items):
+                raise _not_now()
+            return Change(items=items)
+        items = self._recurring.counted(items, at, at)
+        if not all(at <= self._books.now < (one.current_period_end or at) for one in items):
+            raise _not_now()
+        return Change(items=items, begins_at=at)
 
     def _lines(
         self,
@@ -136,23 +147,40 @@ class Planning:
     ) -> Lines:
         is_prorated = request.proration != "none"
         rest = Rest(start=record.period_start, end=record.period_end, at=at)
-        before = self._bought(record.snapshot.items)
+        before = self.bought(record, record.snapshot.items)
         if change.begins_at is None:
-            after = self._bought(change.items)
+            after = self.bought(record, change.items)
             return tuple(prorations(before, after, rest)) if is_prorated else ()
-        end = moment_after(change.begins_at, change.interval, change.interval_count)
-        full = self._pricing.foreseen(change.items, start=change.begins_at, end=end)
+        full = self._recurring.lines(change.items, change.begins_at)
         return (*unused(before, rest), *full) if is_prorated else full
 
-    def _bought(self, items: Iterable[SubscriptionItemSnapshot]) -> tuple[Bought, ...]:
-        return tuple(
+    def bought(
+        self, record: SubscriptionRecord, items: Iterable[SubscriptionItemSnapshot]
+    ) -> tuple[Bought, ...]:
+        """Say what a whole period of these items costs, after the discount of the current one."""
+        items = tuple(items)
+        gross = tuple(
             Bought(
                 price=self._catalogue.price(item.price),
                 quantity=item.quantity or 0,
                 item=item.ref or None,
+                whole=self._recurring.whole(record.anchor, item),
+                is_free=item.ref in record.free,
             )
             for item in items
         )
+        off = self._discounts.off(record, items, [one.amount.minor for one in gross])
+        return tuple(
+            replace(one, off=less) if less else one for one, less in zip(gross, off, strict=True)
+        )
+
+
+def _not_now() -> ProcessorRejected:
+    return ProcessorRejected(
+        "a period that begins then does not run now",
+        reason="proration_date",
+        param="proration_date",
+    )
 
 
 def _in_order(record: SubscriptionRecord, targets: Sequence[ItemTarget]) -> tuple[ItemTarget, ...]:

@@ -12,6 +12,7 @@ from accrue_core.errors import CardDeclined, ProcessorRejected
 from accrue_fake.engine.addresses import Addresses, require_web_address
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.cards import Cards, Charge, card_of
+from accrue_fake.engine.clocks import keeps_time
 from accrue_fake.engine.invoices import Invoices
 from accrue_fake.engine.memory import Memory
 from accrue_fake.engine.payment_methods import PaymentMethods
@@ -23,6 +24,7 @@ LIFETIME = timedelta(minutes=30)
 """How long a session is open, by the engine's time: an advance of the clock ends it."""
 
 
+@keeps_time
 class Portal:
     """What can be asked about portal sessions, and what is done on their pages.
 

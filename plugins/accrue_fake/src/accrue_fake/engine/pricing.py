@@ -25,17 +25,17 @@ class Pricing:
     def prices_of(self, items: Iterable[NewItem | ItemTarget]) -> tuple[Price, ...]:
         """Return the prices, or refuse what cannot stand on one subscription.
 
-        Stripe's rules: at least one item, each price once, one currency and one interval.
+        Stripe's rules: at least one item, each price once, and one currency. Intervals may differ.
         """
         prices = []
         for item in items:
             if item.quantity < 0:
                 raise ProcessorRejected("a quantity is not negative", param="items.quantity")
             prices.append(self._catalogue.price(item.price))
-        kinds = {(price.money.currency, price.interval, price.interval_count) for price in prices}
-        if len(kinds) != 1 or len({price.ref for price in prices}) != len(prices):
+        currencies = {price.money.currency for price in prices}
+        if len(currencies) != 1 or len({price.ref for price in prices}) != len(prices):
             raise ProcessorRejected(
-                "a subscription has at least one price, each once, of one currency and interval",
+                "a subscription has at least one price, each once, of one currency",
                 param="items",
             )
         return tuple(prices)

@@ -13,7 +13,7 @@ do; what is finer is cut off.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accrue_core.contracts.invoices import InvoiceLineSnapshot
@@ -29,16 +29,24 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bought:
-    """So many units of a price; ``item`` is the item they stand on, unless it is still to be."""
+    """So many units of a price; ``item`` is the item they stand on, unless it is still to be.
+
+    ``whole`` is where their own whole period begins and ends, if they have one; ``is_free`` when
+    nobody has paid for it. ``off`` is what a discount takes off all of it, in minor units.
+    """
 
     price: Price
     quantity: int
     item: str | None = None
+    whole: tuple[datetime, datetime] | None = None
+    is_free: bool = False
+    off: int = 0
 
     @property
     def amount(self) -> Money:
         """What a whole period costs."""
-        return self.price.money * self.quantity
+        gross = self.price.money * self.quantity
+        return Money(gross.minor - self.off, gross.currency) if self.off else gross
 
     @property
     def words(self) -> str:
@@ -55,6 +63,13 @@ class Rest:
     end: datetime
     at: datetime
 
+    def of(self, bought: Bought) -> Rest:
+        """Return the rest of the period that something was bought for."""
+        if bought.whole is None:
+            return self
+        start, end = bought.whole
+        return replace(self, start=start, end=end)
+
     def share_of(self, amount: Money) -> Money:
         """Return what the rest is worth when the whole period costs this."""
         whole = (in_seconds(self.end) - in_seconds(self.start)) // _SECOND
@@ -68,9 +83,11 @@ def in_seconds(moment: datetime) -> datetime:
 
 
 def unused(before: Iterable[Bought], rest: Rest) -> Iterator[InvoiceLineSnapshot]:
-    """Give back the unused time of everything."""
+    """Give back the unused time of everything that was paid for."""
     for bought in before:
-        yield _line("Unused", bought, -rest.share_of(bought.amount), rest)
+        if not bought.is_free:
+            own = rest.of(bought)
+            yield _line("Unused", bought, -own.share_of(bought.amount), own)
 
 
 def prorations(
@@ -78,7 +95,7 @@ def prorations(
 ) -> Iterator[InvoiceLineSnapshot]:
     """Give back and charge what differs: what is left out first, then item by item.
 
-    Only an item whose price and quantity both stay has no lines. Refs are not given here.
+    Only an item whose price, quantity and discount all stay has no lines. Refs are not given here.
     """
     after = tuple(after)
     kept = {bought.item for bought in after}
@@ -90,7 +107,8 @@ def prorations(
             continue
         if was is not None:
             yield from unused((was,), rest)
-        yield _line("Remaining", bought, rest.share_of(bought.amount), rest)
+        own = rest.of(bought)
+        yield _line("Remaining", bought, own.share_of(bought.amount), own)
 
 
 def _line(kind: str, bought: Bought, amount: Money, rest: Rest) -> InvoiceLineSnapshot:

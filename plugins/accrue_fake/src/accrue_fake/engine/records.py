@@ -2,12 +2,16 @@
 
 A record is mutable and never leaves the engine; the snapshot inside it is frozen, so handing it
 out costs nothing and a remembered answer stays what it was.
+
+What there is many of are structs that the garbage collector need not visit, which is most of the
+cost of a long history: nothing of them ever leads back to them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -18,16 +22,21 @@ from accrue_core.contracts.customers import CustomerSnapshot
 from accrue_core.contracts.invoices import InvoiceLineSnapshot, InvoiceSnapshot
 from accrue_core.contracts.payment_methods import PaymentMethodSnapshot
 from accrue_core.contracts.portal import CreatePortalSession
+from accrue_core.contracts.schedules import ScheduleSnapshot
 from accrue_core.contracts.subscriptions import (
     SubscriptionItemSnapshot,
     SubscriptionSnapshot,
     SubscriptionStatus,
+    TrialWithoutCard,
 )
 from accrue_core.errors import ProcessorRejected
 from accrue_core.money import Money
 
 Interval = Literal["day", "week", "month", "year"]
 FinalStatus = Literal["canceled", "unpaid"]
+Duration = Literal["once", "repeating", "forever"]
+RoundingHow = Literal["half_up", "half_even"]
+RoundingPer = Literal["line", "invoice"]
 ENDED = frozenset({SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE_EXPIRED})
 
 
@@ -52,6 +61,55 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """What is taken off, and for how long: a percentage (exact), or else an amount."""
+
+    ref: str
+    percent_off: Decimal | None = None
+    amount_off: Money | None = None
+    duration: Duration = "once"
+    months: int | None = None
+    max_redemptions: int | None = None
+    redeem_by: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class CouponRecord:
+    """A coupon, and how many subscriptions it was given to."""
+
+    coupon: Coupon
+    redeemed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """A coupon on a subscription: until its months are over, or until it is spent."""
+
+    coupon: str
+    is_once: bool = False
+    ends_at: datetime | None = None
+    spent_at: datetime | None = None
+    spent_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxRate:
+    """How much of an amount is tax in a country or in one of its states (``US/NY``)."""
+
+    place: str
+    basis_points: int
+    is_inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """How a tax becomes whole minor units: a half goes away from zero, or to the even number."""
+
+    how: RoundingHow = "half_up"
+    per: RoundingPer = "invoice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditMovement:
     """One change of what a customer has to their credit, and what they have after it.
 
@@ -67,36 +125,62 @@ class CreditMovement:
     at: datetime
 
 
-@dataclass(slots=True, kw_only=True)
-class CustomerRecord:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a customer is taxed. No answer repeats it."""
+
+    country: str = field(repr=False)
+    postal_code: str | None = field(default=None, repr=False)
+    state: str | None = field(default=None, repr=False)
+    city: str | None = field(default=None, repr=False)
+    line1: str | None = field(default=None, repr=False)
+    line2: str | None = field(default=None, repr=False)
+
+
+class CustomerRecord(msgspec.Struct, gc=False, kw_only=True):
     """A customer; ``invoices`` counts the numbers given out, ``credit`` explains the balance."""
 
     snapshot: CustomerSnapshot
     metadata: dict[str, str]
+    address: Address | None = None
+    clock: str | None = None
     is_deleted: bool = False
     invoices: int = 0
-    credit: list[CreditMovement] = field(default_factory=list)
-    payment_methods: list[str] = field(default_factory=list)
-    subscriptions: list[str] = field(default_factory=list)
+    credit: tuple[CreditMovement, ...] = ()
+    payment_methods: list[str] = msgspec.field(default_factory=list)
+    subscriptions: list[str] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True)
-class CardRecord:
-    """A payment method; ``charges`` counts what it has paid."""
+class CardRecord(msgspec.Struct, gc=False, kw_only=True):
+    """A payment method; ``charges`` counts what it has paid.
+
+    Where one attempt is to fail, ``attempts`` counts them, and the one of the number ``fails_on``
+    is declined.
+    """
 
     snapshot: PaymentMethodSnapshot
     behavior: Behavior
     charges: int = 0
+    attempts: int = 0
+    fails_on: int | None = None
     is_authenticated: bool = False
+
+    def fails_now(self) -> bool:
+        """Count an attempt to charge it; return whether it is the one that fails."""
+        if self.fails_on is None:
+            return False
+        self.attempts += 1
+        return self.attempts == self.fails_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a subscription becomes: its items, its interval, and its period if a new one begins."""
+    """What a subscription becomes: its items with the periods they are in.
+
+    ``begins_at`` is when its cycle begins anew, if it does: all periods are counted from there.
+    """
 
     items: tuple[SubscriptionItemSnapshot, ...]
-    interval: Interval
-    interval_count: int
     begins_at: datetime | None = None
 
 
@@ -112,26 +196,30 @@ class PendingChange:
     carried: tuple[InvoiceLineSnapshot, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
-class SubscriptionRecord:
-    """A subscription. Period ``n`` begins ``n`` intervals after ``anchor``, never after ``n - 1``.
+class SubscriptionRecord(msgspec.Struct, gc=False, kw_only=True):
+    """A subscription. Each item's period ``n`` begins ``n`` of its intervals after ``anchor``.
 
     ``collected`` is the newest invoice that was finalized: its payment decides the status.
     ``unbilled`` are prorations that wait for the next invoice. ``warned_of`` is the end of a trial
-    that has been announced.
+    that has been announced. A part of a period costs nothing unless ``is_prorated``; ``free``
+    are the items whose present period cost nothing for that reason. ``without_card`` is what
+    becomes of a trial that nobody has a card for; ``resuming`` is the invoice that ends a pause
+    of the subscription when it is paid.
     """
 
     snapshot: SubscriptionSnapshot
-    interval: Interval
-    interval_count: int
     anchor: datetime
-    period: int = 0
     days_until_due: int | None = None
     collected: str | None = None
-    invoices: list[str] = field(default_factory=list)
-    unbilled: list[InvoiceLineSnapshot] = field(default_factory=list)
+    invoices: list[str] = msgspec.field(default_factory=list)
+    unbilled: list[InvoiceLineSnapshot] = msgspec.field(default_factory=list)
     pending: PendingChange | None = None
+    discount: Discount | None = None
     warned_of: datetime | None = None
+    is_prorated: bool = True
+    free: list[str] = msgspec.field(default_factory=list)
+    without_card: TrialWithoutCard = "invoice"
+    resuming: str | None = None
 
     @property
     def is_ended(self) -> bool:
@@ -140,21 +228,32 @@ class SubscriptionRecord:
 
     @property
     def period_start(self) -> datetime:
-        """When its current period began."""
-        return self.snapshot.items[0].current_period_start or self.anchor
+        """When the newest period of its items began."""
+        return max(item.current_period_start or self.anchor for item in self.snapshot.items)
 
     @property
     def period_end(self) -> datetime:
-        """When its current period runs out; all of its items share one period."""
-        end = self.snapshot.items[0].current_period_end
-        return self.anchor if end is None else end
+        """When the first period of its items runs out: nothing renews before."""
+        return min(item.current_period_end or self.anchor for item in self.snapshot.items)
 
 
 @dataclass(slots=True, kw_only=True)
-class InvoiceRecord:
-    """An invoice; ``is_waiting`` while its payment waits for the customer to authenticate."""
+class ScheduleRecord:
+    """A schedule; what it starts later is noted under the operation that asked for it."""
+
+    snapshot: ScheduleSnapshot
+    operation_id: str
+
+
+class InvoiceRecord(msgspec.Struct, gc=False, kw_only=True):
+    """An invoice; ``is_waiting`` while its payment waits for the customer to authenticate.
+
+    ``discounts`` and ``taxes`` are the parts that its lines have in them, in minor units.
+    """
 
     snapshot: InvoiceSnapshot
+    discounts: tuple[int, ...] = ()
+    taxes: tuple[int, ...] = ()
     retries: int = 0
     is_waiting: bool = False
     card: str | None = None
@@ -202,11 +301,7 @@ class PortalRecord:
 
 
 class EventRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Something that happened, as a webhook will announce it.
-
-    Events and what is due are many and hold no other record: they are structs that the garbage
-    collector need not visit, which is most of the cost of a long history.
-    """
+    """Something that happened, as a webhook will announce it."""
 
     ref: str
     type: str
@@ -247,6 +342,7 @@ class Due(msgspec.Struct, frozen=True, gc=False, order=True):
 FaultKind = Literal[
     "lost_before", "lost_after", "unreachable", "rate_limited", "misconfigured", "server_error",
     "declined", "webhook_lost", "webhook_delayed", "webhook_duplicated", "unreadable", "missing",
+    "slow",
 ]  # fmt: skip
 
 
@@ -255,7 +351,8 @@ class Fault:
     """One scripted fault: what happens, to what, and how often still.
 
     ``subject`` narrows it: ``noun.method`` for calls, an event type for webhooks, a ref for
-    things and customers; ``None`` is the next one, whichever it is.
+    things, customers and cards; ``None`` is the next one, whichever it is. It lets ``after`` pass
+    first.
     """
 
     kind: FaultKind
@@ -263,6 +360,7 @@ class Fault:
     times: int = 1
     word: str = ""
     seconds: float = 0.0
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

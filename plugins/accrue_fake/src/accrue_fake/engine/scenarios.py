@@ -36,6 +36,12 @@ class Scenarios:
         """Decline the next charge, whatever the card: of anyone, or of one customer."""
         self._order("declined", customer, times)
 
+    def fail_charge(self, card: str, nth: int = 1) -> None:
+        """Decline the nth charge of a card from now on, and none of the others."""
+        if nth < 1:
+            raise InvalidRequest("charges are counted from 1")
+        self._order("declined", card, times=1, after=nth - 1)
+
     def lose_next_answer(
         self, when: Literal["before", "after"], *, call: str | None = None, times: int = 1
     ) -> None:
@@ -60,6 +66,10 @@ class Scenarios:
     def cut_next_call(self, *, call: str | None = None, times: int = 1) -> None:
         """Answer ``ProcessorUnreachable``: the request never arrives."""
         self._order("unreachable", call, times)
+
+    def slow_next_call(self, by: timedelta, *, call: str | None = None, times: int = 1) -> None:
+        """Take so long over it, by the wall clock; meanwhile its idempotency key is in flight."""
+        self._order("slow", call, times, seconds=by.total_seconds())
 
     def misconfigure_next_call(self, *, call: str | None = None, times: int = 1) -> None:
         """Answer ``ProcessorMisconfigured``, as with a revoked key."""
@@ -112,9 +122,14 @@ class Scenarios:
         self._books.rates = {}
         self._books.is_shuffled = False
 
-    def declines(self, customer: str) -> bool:
+    def declines(self, customer: str, card: str | None = None) -> bool:
         """Whether this charge is struck."""
-        return self._strike(("declined",), customer) is not None
+        return self._strike(("declined",), customer, card) is not None
+
+    def held(self, call: str) -> float:
+        """Return for how many seconds this call is held up."""
+        fault = self._strike(("slow",), call)
+        return 0.0 if fault is None else fault.seconds
 
     def strikes_call(self, call: str) -> Fault | None:
         """Return what befalls this call, if anything."""
@@ -136,26 +151,28 @@ class Scenarios:
         *,
         word: str = "",
         seconds: float = 0.0,
+        after: int = 0,
     ) -> None:
         if kind not in get_args(FaultKind) or times < 1:
             raise InvalidRequest("a fault is ordered at least once")
-        fault = Fault(kind=kind, subject=subject, times=times, word=word, seconds=seconds)
+        fault = Fault(
+            kind=kind, subject=subject, times=times, word=word, seconds=seconds, after=after
+        )
         self._books.faults.append(fault)
 
-    def _strike(self, kinds: tuple[FaultKind, ...], subject: str) -> Fault | None:
+    def _strike(self, kinds: tuple[FaultKind, ...], *subjects: str | None) -> Fault | None:
         books = self._books
         if not books.faults and not books.rates:
             return None
-        ordered = (
-            fault
-            for fault in books.faults
-            if fault.kind in kinds and fault.subject in (None, subject)
-        )
-        fault = next(ordered, None)
-        if fault is not None:
+        for fault in books.faults:
+            if fault.kind not in kinds or fault.subject not in (None, *subjects):
+                continue
+            if fault.after:
+                fault.after -= 1
+                continue
             fault.times -= 1
             if fault.times == 0:
-                books.faults.remove(fault)
+                books.faults = [one for one in books.faults if one is not fault]
             return fault
         for kind in kinds:
             if kind in books.rates and books.chance() < books.rates[kind]:

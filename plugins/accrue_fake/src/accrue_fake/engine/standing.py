@@ -5,14 +5,14 @@ Every status the engine gives a subscription after its creation is given here.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_fake.engine.books import Books
+from accrue_fake.engine.copies import replace
 from accrue_fake.engine.credit import Credit
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
+from accrue_fake.engine.reins import Reins
 
 _OWES = frozenset(
     {SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID}
@@ -27,6 +27,7 @@ class Standing:
         self._books = books
         self._emitter = emitter
         self._credit = credit
+        self._reins = Reins(books, emitter)
 
     def becomes(self, record: SubscriptionRecord, status: SubscriptionStatus) -> None:
         """Change the status, once."""
@@ -34,6 +35,17 @@ class Standing:
             return
         record.snapshot = replace(record.snapshot, status=status)
         self.announce(record)
+
+    def pause(self, record: SubscriptionRecord) -> None:
+        """Let it rest: nothing is asked for until somebody resumes it."""
+        self.becomes(record, SubscriptionStatus.PAUSED)
+        self._emitter.emit("customer.subscription.paused", "subscription", record.snapshot.ref)
+
+    def resume(self, record: SubscriptionRecord) -> None:
+        """Let it go on after a rest."""
+        record.resuming = None
+        self.becomes(record, SubscriptionStatus.ACTIVE)
+        self._emitter.emit("customer.subscription.resumed", "subscription", record.snapshot.ref)
 
     def announce(self, record: SubscriptionRecord) -> None:
         """Owe the webhook that says something changed."""
@@ -48,7 +60,10 @@ class Standing:
         record = self._subscription(invoice)
         if record is None or record.collected != invoice.snapshot.ref:
             return
-        if record.snapshot.status in _OWES:
+        is_paused = record.snapshot.status == SubscriptionStatus.PAUSED
+        if is_paused and record.resuming == invoice.snapshot.ref:
+            self.resume(record)
+        elif record.snapshot.status in _OWES:
             self.becomes(record, SubscriptionStatus.ACTIVE)
 
     def failed(self, invoice: InvoiceRecord) -> None:
@@ -65,12 +80,14 @@ class Standing:
         if self._books.final == "unpaid":
             self.becomes(record, SubscriptionStatus.UNPAID)
         else:
+            self._reins.follow(record, is_delinquent=True)
             self.end(record)
 
     def end(self, record: SubscriptionRecord) -> None:
         """End a subscription now; its open invoices are no longer collected automatically."""
         if record.is_ended:
             return
+        self._reins.follow(record, is_delinquent=False)
         now = self._books.now
         is_incomplete = record.snapshot.status == SubscriptionStatus.INCOMPLETE
         record.snapshot = replace(
@@ -84,6 +101,7 @@ class Standing:
 
     def expire(self, record: SubscriptionRecord) -> None:
         """Give up on a first payment that nobody completed; its invoice is void."""
+        self._reins.follow(record, is_delinquent=True)
         record.snapshot = replace(
             record.snapshot,
             status=SubscriptionStatus.INCOMPLETE_EXPIRED,
@@ -122,7 +140,7 @@ class Standing:
             if invoice.snapshot.status != InvoiceStatus.OPEN:
                 continue
             invoice.is_waiting = False
-            if is_void or (pending is not None and pending.invoice == ref):
+            if is_void or ref in (record.resuming, pending and pending.invoice):
                 self.void(invoice)
             elif invoice.snapshot.next_attempt_at is not None:
                 invoice.snapshot = replace(invoice.snapshot, next_attempt_at=None)

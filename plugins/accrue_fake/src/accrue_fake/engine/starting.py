@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from accrue_core.contracts.requests import OPERATION_METADATA
 from accrue_core.contracts.results import Key
@@ -16,13 +16,18 @@ from accrue_core.contracts.subscriptions import (
 )
 from accrue_core.errors import ProcessorRejected
 from accrue_core.money import Money
+from accrue_fake.engine.beginnings import MOST_LINES, Beginning, beginning
 from accrue_fake.engine.books import Books
+from accrue_fake.engine.copies import replace
 from accrue_fake.engine.credit import Credit
 from accrue_fake.engine.cycles import Cycles
+from accrue_fake.engine.discounts import Discounts
 from accrue_fake.engine.emitter import Emitter
+from accrue_fake.engine.invoicing import Lines
 from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.records import CardRecord, CustomerRecord, Price, SubscriptionRecord
-from accrue_fake.engine.trials import require_trial_end
+from accrue_fake.engine.recurring import Items, Recurring, within
+from accrue_fake.engine.tax import Tax
 
 DAYS_UNTIL_DUE = 30
 
@@ -38,7 +43,12 @@ class Offer:
     prices: tuple[Price, ...]
     total: Money
     due_today: Money
-    trial_end: datetime | None
+    beginning: Beginning
+
+    @property
+    def trial_end(self) -> datetime | None:
+        """When its trial ends, if it begins with one."""
+        return self.beginning.trial_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,26 +64,39 @@ class Starting:
     """Checks everything, then does everything: a refusal leaves nothing behind."""
 
     def __init__(
-        self, books: Books, emitter: Emitter, credit: Credit, pricing: Pricing, cycles: Cycles
+        self,
+        books: Books,
+        emitter: Emitter,
+        credit: Credit,
+        pricing: Pricing,
+        recurring: Recurring,
+        cycles: Cycles,
+        discounts: Discounts,
+        tax: Tax,
     ) -> None:
         self._books = books
         self._emitter = emitter
         self._credit = credit
         self._pricing = pricing
+        self._recurring = recurring
         self._cycles = cycles
+        self._discounts = discounts
+        self._tax = tax
 
     def offer(self, request: CreateSubscription) -> Offer:
         """Say what a request would cost now."""
         prices = self._pricing.prices_of(request.items)
+        begins = beginning(request, prices, now=self._books.now)
         quantities = [item.quantity for item in request.items]
         amounts = (price.money.minor * n for price, n in zip(prices, quantities, strict=True))
         total = Money(sum(amounts), prices[0].money.currency)
-        trial_end = self._trial_end(request)
+        items = self._placed(_items(request, prices), begins)
+        first = sum((line.amount for line in self._lines(items, begins)), total * 0)
         return Offer(
             prices=prices,
             total=total,
-            due_today=self._credit.due(request.customer, total if trial_end is None else total * 0),
-            trial_end=trial_end,
+            due_today=self._credit.due(request.customer, first),
+            beginning=begins,
         )
 
     def terms(self, request: CreateSubscription) -> Terms:
@@ -83,23 +106,51 @@ class Starting:
             raise ProcessorRejected(
                 f"this customer is billed in {customer.snapshot.currency}", param="items.price"
             )
+        self._discounts.require(request.coupon, currency=offer.total.currency)
+        if request.automatic_tax:
+            self._tax.require_place(customer)
         return Terms(customer=customer, offer=offer, days_until_due=self._days_until_due(request))
 
     def start(
-        self, request: CreateSubscription, key: Key, *, paid_with: CardRecord | None = None
+        self,
+        request: CreateSubscription,
+        key: Key,
+        *,
+        paid_with: CardRecord | None = None,
+        on_session: bool = True,
     ) -> SubscriptionRecord:
-        """Start a subscription, or refuse; ``paid_with`` as of ``Cycles.begin``."""
+        """Start a subscription, or refuse; the options are those of ``Cycles.begin``."""
         terms = self.terms(request)
-        trial_end = terms.offer.trial_end
-        anchor = trial_end or self._books.now
-        record = self._record(request, key, terms.offer.prices, anchor=anchor)
+        begins = terms.offer.beginning
+        record = self._record(request, key, terms.offer)
         record.days_until_due = terms.days_until_due
+        if request.coupon is not None:
+            self._discounts.give(record, request.coupon)
         self._enroll(terms.customer, record, key)
-        if trial_end is None:
-            self._cycles.begin(record, paid_with=paid_with)
+        if begins.trial_end is None:
+            items = self._placed(record.snapshot.items, begins)
+            lines = self._lines(items, begins)
+            self._cycles.begin(record, items, lines, paid_with=paid_with, on_session=on_session)
         else:
-            self._cycles.begin_trial(record, trial_end)
+            self._cycles.begin_trial(record, begins.trial_end)
         return record
+
+    def _placed(self, items: Items, begins: Beginning) -> Items:
+        """Return items in the periods in which they are now."""
+        placed = []
+        for item in items:
+            start, end = self._recurring.whole(begins.anchor, item, self._books.now)
+            placed.append(within(item, max(start, begins.since), end))
+        return tuple(placed)
+
+    def _lines(self, items: Items, begins: Beginning) -> Lines:
+        """Return what is on the first invoice: all from the beginning to the next renewals."""
+        if begins.trial_end is not None or begins.is_given:
+            return ()
+        lines = self._recurring.lines(items, begins.anchor, since=begins.since)
+        if len(lines) > MOST_LINES:
+            raise ProcessorRejected(f"an invoice has at most {MOST_LINES} lines", param="items")
+        return lines
 
     def _enroll(self, customer: CustomerRecord, record: SubscriptionRecord, key: Key) -> None:
         ref = record.snapshot.ref
@@ -123,18 +174,6 @@ class Starting:
             )
         return customer
 
-    def _trial_end(self, request: CreateSubscription) -> datetime | None:
-        now, end = self._books.now, request.trial_end
-        if request.trial_days is not None:
-            if end is not None or request.trial_days < 0:
-                raise ProcessorRejected("a trial has days or an end, not both", param="trial_end")
-            if request.trial_days == 0:
-                return None
-            end = now + timedelta(days=request.trial_days)
-        if end is not None:
-            require_trial_end(end, now=now)
-        return end
-
     def _days_until_due(self, request: CreateSubscription) -> int | None:
         days = request.days_until_due
         if request.collection == "charge":
@@ -151,19 +190,11 @@ class Starting:
         self,
         request: CreateSubscription,
         key: Key,
-        prices: Sequence[Price],
-        *,
-        anchor: datetime,
+        offer: Offer,
     ) -> SubscriptionRecord:
-        first, now = prices[0], self._books.now
+        begins = offer.beginning
         items = tuple(
-            SubscriptionItemSnapshot(
-                ref=self._books.new_ref("si"),
-                price=price.ref,
-                quantity=item.quantity,
-                product=price.product,
-            )
-            for item, price in zip(request.items, prices, strict=True)
+            replace(item, ref=self._books.new_ref("si")) for item in _items(request, offer.prices)
         )
         snapshot = SubscriptionSnapshot(
             ref=self._books.new_ref("sub"),
@@ -171,15 +202,27 @@ class Starting:
             status=SubscriptionStatus.INCOMPLETE,
             items=items,
             collection=request.collection,
-            currency=first.money.currency,
-            started_at=now,
+            currency=offer.total.currency,
+            started_at=begins.since,
             default_payment_method=request.payment_method,
+            automatic_tax=request.automatic_tax,
             metadata={**request.metadata, OPERATION_METADATA: key.operation_id},
-            created_at=now,
+            created_at=self._books.now,
         )
         return SubscriptionRecord(
             snapshot=snapshot,
-            interval=first.interval,
-            interval_count=first.interval_count,
-            anchor=anchor,
+            anchor=begins.anchor,
+            is_prorated=request.proration != "none",
+            free=[item.ref for item in items] if begins.is_given else [],
+            without_card=request.trial_without_card,
         )
+
+
+def _items(request: CreateSubscription, prices: Sequence[Price]) -> Items:
+    """Return the items that are asked for; they have no refs and no periods yet."""
+    return tuple(
+        SubscriptionItemSnapshot(
+            ref="", price=price.ref, quantity=item.quantity, product=price.product
+        )
+        for item, price in zip(request.items, prices, strict=True)
+    )

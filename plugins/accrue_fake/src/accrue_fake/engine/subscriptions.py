@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from accrue_core.contracts.changes import (
     ChangeSubscription,
@@ -22,39 +21,44 @@ from accrue_core.contracts.subscriptions import (
 from accrue_core.errors import InvalidRequest, ProcessorRejected
 from accrue_fake.engine.answers import Answers
 from accrue_fake.engine.books import Books, find
-from accrue_fake.engine.calendar import Calendar
 from accrue_fake.engine.changing import Changing
+from accrue_fake.engine.clocks import keeps_time
+from accrue_fake.engine.ending import Ending
 from accrue_fake.engine.memory import Memory
 from accrue_fake.engine.pausing import Pausing
 from accrue_fake.engine.records import SubscriptionRecord
+from accrue_fake.engine.resuming import Resuming
 from accrue_fake.engine.standing import Standing
 from accrue_fake.engine.starting import Starting
 from accrue_fake.engine.trials import Trials
 
 
+@keeps_time
 class Subscriptions:
     """What can be asked about subscriptions."""
 
     def __init__(
         self,
         books: Books,
-        calendar: Calendar,
         memory: Memory,
         standing: Standing,
         starting: Starting,
         changing: Changing,
         trials: Trials,
         pausing: Pausing,
+        resuming: Resuming,
+        ending: Ending,
         answers: Answers,
     ) -> None:
         self._books = books
-        self._calendar = calendar
         self._memory = memory
         self._standing = standing
         self._starting = starting
         self._changing = changing
         self._trials = trials
         self._pausing = pausing
+        self._resuming = resuming
+        self._ending = ending
         self._answers = answers
 
     def create(self, request: CreateSubscription, *, key: Key) -> Answer:
@@ -86,7 +90,7 @@ class Subscriptions:
         return self._memory.once(request, key, self._pause)
 
     def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:
-        """Collect again what falls due from now on."""
+        """Collect again what falls due from now on; what rests begins a new period."""
         return self._memory.once(request, key, self._resume)
 
     def fetch(self, ref: str) -> Answer:
@@ -143,25 +147,15 @@ class Subscriptions:
 
     def _cancel(self, request: CancelSubscription, _: Key) -> Answer:
         record = self._live(request.ref)
-        match request.when:
-            case "now":
-                record.snapshot = replace(
-                    record.snapshot, cancel_at=None, cancel_at_period_end=False
-                )
-                self._standing.end(record)
-            case "period_end":
-                self._end_later(record, record.period_end, is_period_end=True)
-            case "at":
-                self._end_later(record, self._future(request.at), is_period_end=False)
-        return self._answers.fetched(record)
+        if request.when != "now":
+            _require_unscheduled(record)
+        invoice = self._ending.cancel(record, request)
+        return self._answers.changed(record, invoice)
 
     def _keep(self, request: KeepSubscription, _: Key) -> Answer:
         record = self._live(request.ref)
-        if record.snapshot.cancel_at is not None:
-            record.snapshot = replace(
-                record.snapshot, cancel_at=None, cancel_at_period_end=False, canceled_at=None
-            )
-            self._standing.announce(record)
+        _require_unscheduled(record)
+        self._ending.keep(record)
         return self._answers.fetched(record)
 
     def _change(self, request: ChangeSubscription, _: Key) -> Answer:
@@ -183,28 +177,11 @@ class Subscriptions:
 
     def _resume(self, request: ResumeSubscription, _: Key) -> Answer:
         record = self._live(request.ref)
+        invoice = None
+        if record.snapshot.status == SubscriptionStatus.PAUSED:
+            invoice = self._resuming.resume(record)
         self._pausing.resume(record)
-        return self._answers.fetched(record)
-
-    def _end_later(
-        self, record: SubscriptionRecord, moment: datetime, *, is_period_end: bool
-    ) -> None:
-        snapshot = record.snapshot
-        if (snapshot.cancel_at, snapshot.cancel_at_period_end) == (moment, is_period_end):
-            return
-        record.snapshot = replace(
-            snapshot,
-            cancel_at=moment,
-            cancel_at_period_end=is_period_end,
-            canceled_at=self._books.now,
-        )
-        self._calendar.add(moment, "end", snapshot.ref)
-        self._standing.announce(record)
-
-    def _future(self, moment: datetime | None) -> datetime:
-        if moment is None or moment <= self._books.now:
-            raise ProcessorRejected("cancel_at must be in the future", param="cancel_at")
-        return moment
+        return self._answers.changed(record, invoice)
 
     def _live(self, ref: str) -> SubscriptionRecord:
         record = find(self._books.subscriptions, "subscription", ref)
@@ -213,3 +190,13 @@ class Subscriptions:
                 f"subscription {ref} has ended and cannot be changed", reason="ended"
             )
         return record
+
+
+def _require_unscheduled(record: SubscriptionRecord) -> None:
+    """Refuse what only a schedule may decide while one drives the subscription, as Stripe does."""
+    schedule = record.snapshot.schedule
+    if schedule is not None:
+        raise ProcessorRejected(
+            f"the end of this subscription is managed by its schedule {schedule}: change that",
+            reason="scheduled",
+        )

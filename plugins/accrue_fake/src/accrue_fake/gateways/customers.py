@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
+from accrue_core.contracts.customers import (
+    AssignCustomer,
+    CreateCustomer,
+    SetTaxLocation,
+    UpdateCustomer,
+)
+from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
 from accrue_fake.backend import Backend
 
@@ -15,19 +21,27 @@ class FakeCustomers:
 
     async def create(self, request: CreateCustomer, *, key: Key) -> Answer:
         """Create the customer; asked twice under one key, create it once."""
-        answer: Answer = await self._backend.call(
-            "customers", "create", {"request": request, "key": key}
-        )
-        return answer
+        return await self._ask("create", request, key)
 
     async def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
-        """Change how the customer is reached."""
-        answer: Answer = await self._backend.call(
-            "customers", "update", {"request": request, "key": key}
-        )
-        return answer
+        """Change how the customer is known."""
+        return await self._ask("update", request, key)
+
+    async def set_tax_location(self, request: SetTaxLocation, *, key: Key) -> Answer:
+        """Say where the customer is taxed."""
+        return await self._ask("set_tax_location", request, key)
+
+    async def assign(self, request: AssignCustomer, *, key: Key) -> Answer:
+        """Give the customer to another owner."""
+        return await self._ask("assign", request, key)
 
     async def fetch(self, ref: str) -> Answer:
         """Return the customer as it is now, ``GoneSnapshot`` when it was deleted."""
         answer: Answer = await self._backend.call("customers", "fetch", {"ref": ref})
+        return answer
+
+    async def _ask(self, method: str, request: Request, key: Key) -> Answer:
+        answer: Answer = await self._backend.call(
+            "customers", method, {"request": request, "key": key}
+        )
         return answer

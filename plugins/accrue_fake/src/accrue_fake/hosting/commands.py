@@ -91,6 +91,44 @@ def advance(socket_path: Path, *, days: int, hours: int) -> None:
     click.echo(f"it is now {utc(moment).isoformat()}")
 
 
+@fake.command()
+@click.option("--wire", type=click.Choice(["stripe"]), required=True, help="Whose format.")
+@click.option("--host", "address", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=12111, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--books",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Go on from this file, and write it when the server ends.",
+)
+@click.option(
+    "--seed-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Requests to make first, as JSON; not when books are there already.",
+)
+@click.option("--seed", default=0, show_default=True, help="Where chance starts.")
+@click.option("--start", help="The first day, in UTC; the machine's present by default.")
+def serve(
+    *,
+    wire: str,
+    address: str,
+    port: int,
+    books: Path | None,
+    seed_file: Path | None,
+    seed: int,
+    start: str | None,
+) -> None:
+    """Serve an engine over HTTP, for the official SDKs of any language.
+
+    Point an SDK's API base at the address that is printed, with any key that begins with
+    sk_test_. SIGTERM ends it, and writes the books.
+    """
+    from accrue_fake.wire.stripe import serving
+    from accrue_fake.wire.stripe.served import environment
+
+    said = environment(books=books, seed_file=seed_file, seed=seed, start=start)
+    serving.become(address, port, said, wire=wire)
+
+
 @fake.command("add-price")
 @PLACE
 @click.argument("ref")

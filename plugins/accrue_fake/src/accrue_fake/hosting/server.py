@@ -17,6 +17,7 @@ from pathlib import Path
 from accrue_core.errors import AccrueError, ConfigurationError
 from accrue_fake.engine.door import Door
 from accrue_fake.engine.engine import Engine
+from accrue_fake.flights import Flights
 from accrue_fake.hosting import frames
 from accrue_fake.hosting.journal import Journal
 
@@ -32,6 +33,7 @@ class Host:
         self._engine = engine
         self._door = Door(engine)
         self._journal = journal
+        self._flights = Flights(engine, self._note_held)
         self._talks: dict[asyncio.Task[None] | None, StreamWriter] = {}
 
     def answer(self, body: bytes) -> bytes:
@@ -53,6 +55,16 @@ class Host:
             _log.exception("the engine failed")
             return frames.refusal(AccrueError(f"the engine failed: {type(error).__name__}"))
         return frames.answer(result)
+
+    async def answer_in_time(self, body: bytes) -> bytes:
+        """Do the same when its time has come: a scenario may hold it up, or its key be in use."""
+        if self._flights.is_calm:
+            return self.answer(body)
+        try:
+            async with self._flights.of(*frames.read_question(body)):
+                return self.answer(body)
+        except AccrueError as error:
+            return frames.refusal(error)
 
     async def serve(self, path: Path, *, is_with_parent: bool = False) -> None:
         """Serve until SIGTERM or SIGINT, or until the parent is gone; then write a snapshot."""
@@ -77,13 +89,17 @@ class Host:
         self._talks[talk] = writer
         try:
             while True:
-                writer.write(self.answer(await frames.read_frame(reader)))
+                writer.write(await self.answer_in_time(await frames.read_frame(reader)))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:
             del self._talks[talk]
             writer.close()
+
+    def _note_held(self, call: str) -> None:
+        if self._journal is not None:
+            self._journal.write("scenarios", "held", {"call": call})
 
     async def _hang_up(self) -> None:
         """Let what is being answered be answered, and end every conversation."""

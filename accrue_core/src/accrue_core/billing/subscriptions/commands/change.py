@@ -18,11 +18,11 @@ from accrue_core.billing.subscriptions.commands.targets import (
     Quantity,
     Removal,
     Swap,
-    checked_quantity,
     is_already,
     removed_by,
 )
 from accrue_core.billing.subscriptions.models import Subscription
+from accrue_core.billing.subscriptions.terms import checked_quantity
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
 from accrue_core.contracts.changes import ChangeSubscription, Proration
@@ -143,19 +143,17 @@ async def preview_change(
     proration: Proration,
     quantity: int | None = None,
     item_id: str | None = None,
+    add: str | Price | None = None,
+    remove: str | None = None,
 ) -> ChangePreview:
-    """Say to the minor unit what ``swap_plan`` or ``update_quantity`` would cost; change nothing.
+    """Say to the minor unit what a change would cost; change nothing.
 
-    Without ``plan`` it is the quantity that would change. Asks the processor, and holds for an
-    hour: hand the result, or its ``token``, to the verb.
+    With ``plan`` it is ``swap_plan`` that is previewed, with ``quantity`` alone
+    ``update_quantity``, with ``add`` (and a ``quantity``) ``add_item``, with ``remove`` (an item's
+    id) ``remove_item``. Asks the processor, and holds for an hour: hand the result, or its
+    ``token``, to the verb.
     """
-    if plan is None and quantity is None:
-        raise InvalidRequest("preview a plan, a quantity, or both")
-    if quantity is not None:
-        checked_quantity(quantity)
-    intent: Intent = (
-        Swap(plan, quantity, item_id) if plan is not None else Quantity(quantity or 1, item_id)
-    )
+    intent = _previewed(plan, quantity, item_id, add, remove)
     checked_proration(proration)
     async with ctx.reading() as reading:
         subscription = await queries.get(reading, checked("subscription", subscription_id))
@@ -167,6 +165,29 @@ async def preview_change(
     async with questioning(ctx, subscription.processor, "subscriptions.preview") as processor:
         said = await processor.subscriptions.preview(request)
     return preview_of(subscription.id, request, said)
+
+
+def _previewed(
+    plan: str | Price | None,
+    quantity: int | None,
+    item_id: str | None,
+    add: str | Price | None,
+    remove: str | None,
+) -> Intent:
+    if quantity is not None:
+        checked_quantity(quantity)
+    match (plan is not None, add is not None, remove is not None):
+        case (True, False, False):
+            return Swap(plan or "", quantity, item_id)
+        case (False, True, False) if item_id is None:
+            return Addition(add or "", 1 if quantity is None else quantity)
+        case (False, False, True) if item_id is None and quantity is None:
+            return Removal(remove or "")
+        case (False, False, False) if quantity is not None:
+            return Quantity(quantity, item_id)
+    raise InvalidRequest(
+        "preview one change: a plan, a quantity, a plan to add=, or an item's id to remove="
+    )
 
 
 def checked_proration(proration: str) -> None:
@@ -277,6 +298,7 @@ def _intended(
 def _guard(ctx: Context, subscription: Subscription, request: ChangeSubscription) -> None:
     lifecycle.require("change", subscription.status)
     lifecycle.require_no_pending_change(is_pending=subscription.is_pending)
+    lifecycle.require_unscheduled("change", is_scheduled=subscription.is_scheduled)
     if request.proration == "always_invoice":
         lifecycle.require_collection(is_paused=subscription.is_paused)
     if is_already(subscription, request.items):

@@ -69,6 +69,9 @@ async def resume(
 ) -> Subscription:
     """End a pause: what falls due from now on is collected. What was void stays void.
 
+    A subscription that is paused as a whole, because its trial ended without a payment method,
+    begins a period now, and is charged for it.
+
     Raises ``IllegalTransition`` when it is not paused. To undo a pending end, call ``keep``.
     """
     checked_key(operation_id)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from accrue_core.billing.catalog import Catalog, Price
-from accrue_core.billing.subscriptions.commands.terms import LARGEST_QUANTITY
 from accrue_core.billing.subscriptions.models import Subscription, SubscriptionItem
 from accrue_core.contracts.changes import ItemTarget
 from accrue_core.errors import InvalidRequest, NotFound
@@ -100,15 +99,6 @@ class Removal:
 
     def __str__(self) -> str:
         return f"remove {self.item_id}"
-
-
-def checked_quantity(quantity: int) -> int:
-    """Return a quantity as given, or ``InvalidRequest``."""
-    if type(quantity) is not int or not 1 <= quantity <= LARGEST_QUANTITY:
-        raise InvalidRequest(
-            f"quantity is a whole number from 1 to {LARGEST_QUANTITY}, not {quantity!r}"
-        )
-    return quantity
 
 
 def removed_by(subscription: Subscription, targets: Sequence[ItemTarget]) -> tuple[str, ...]:

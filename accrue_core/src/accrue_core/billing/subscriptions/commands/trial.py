@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from accrue_core.billing.subscriptions import lifecycle, queries
-from accrue_core.billing.subscriptions.commands.terms import LONGEST_TRIAL
 from accrue_core.billing.subscriptions.models import Subscription
+from accrue_core.billing.subscriptions.terms import LONGEST_TRIAL
 from accrue_core.clock import utc
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require

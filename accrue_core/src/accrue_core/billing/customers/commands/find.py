@@ -1,4 +1,4 @@
-"""Customers: find or create one, and read what happened to it."""
+"""An owner's customer at a processor: find it, or create it there."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from accrue_core.billing.customers import queries
 from accrue_core.billing.customers.models import Customer
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
-from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
-from accrue_core.contracts.handlers import LedgerEntryView
-from accrue_core.contracts.results import Page
-from accrue_core.db.transaction import Transaction
-from accrue_core.errors import ConfigurationError, InvalidRequest, NotFound, OperationInProgress
-from accrue_core.ids import checked, kind_of
-from accrue_core.ledger import queries as ledger
-from accrue_core.ledger.chain import view
+from accrue_core.contracts.customers import AssignCustomer, CreateCustomer
+from accrue_core.db.transaction import Reading, Transaction
+from accrue_core.errors import ConfigurationError, InvalidRequest, OperationInProgress
 from accrue_core.operations import queries as operations
-from accrue_core.operations.models import OperationStatus
-from accrue_core.operations.operation import CUSTOMER_KEYS, Operation, begin, checked_key
-from accrue_core.operations.recover import recover, recover_before
+from accrue_core.operations.models import OperationRecord, OperationStatus
+from accrue_core.operations.operation import CUSTOMER_KEYS, Operation, begin
+from accrue_core.operations.recover import recover
+from accrue_core.operations.stored import method_of
 from accrue_core.owners import Billable, BillingContact, Owner, contact_of, owner_of
 from accrue_core.text import checked_text
 
@@ -36,12 +32,12 @@ async def customer(
     whoever meets the creation under way waits for it. Without ``processor``, the owner's only
     customer decides, then ``settings.processor``, then the only processor installed.
     """
-    owner, contact = owner_of(payer), _checked(contact_of(payer))
+    owner, contact = owner_of(payer), checked_contact(contact_of(payer))
     name = await choose_processor(ctx, owner, processor)
     require(ctx.plugins.processor(name).support, Capability.CREATE_CUSTOMER, processor=name)
     deadline = asyncio.get_running_loop().time() + ctx.settings.call_deadline.total_seconds()
     while True:
-        found = await _find(ctx, owner, name)
+        found = await held_customer(ctx, owner, name)
         if found is not None:
             return found
         found_or_operation = await _decide(ctx, owner, contact, name)
@@ -65,74 +61,6 @@ async def find_customer(
     return found[0] if found else None
 
 
-@verb("update_customer")
-async def update_customer(
-    ctx: Context,
-    payer: Owner | Billable,
-    *,
-    name: str | None = None,
-    email: str | None = None,
-    processor: str | None = None,
-    operation_id: str | None = None,
-) -> Customer:
-    """Tell the processor how an owner is reached: what stands on invoices, and where they go.
-
-    What is not given is taken from the billable's ``billing_contact()``; a bare ``Owner`` has
-    none, and what is then still missing stays as it is. Name and address go to the processor and
-    into the mirror's personal columns, never into the ledger, which records that they changed.
-    An owner without a customer is ``NotFound``: nothing is created.
-    """
-    checked_key(operation_id)
-    owner, known = owner_of(payer), _checked(contact_of(payer))
-    contact = _checked(BillingContact(name=name or known.name, email=email or known.email))
-    if contact == BillingContact():
-        raise InvalidRequest("pass a name or an email, or a billable that has them")
-    chosen = await choose_processor(ctx, owner, processor)
-    who = await _find(ctx, owner, chosen)
-    if who is None:
-        raise NotFound(f"{owner} has no customer at {chosen}")
-    support = ctx.plugins.processor(chosen).support
-    require(support, Capability.UPDATE_CUSTOMER, processor=chosen)
-    request = UpdateCustomer(ref=who.ref, name=contact.name, email=contact.email)
-    subject = queries.subject(who.id)
-    key = ctx.operation_key("update_customer", who.id, operation_id)
-    await recover_before(ctx, subject, key=key)
-    async with ctx.transaction("update_customer.decide") as tx:
-        await tx.hold([subject])
-        operation = await begin(ctx, tx, request, subject=subject, processor=chosen, key=key)
-    if operation.is_finished:
-        return (await operation.result(ctx)).row  # type: ignore[no-any-return]
-
-    async with operation.asking(ctx) as gateway:
-        answer = await gateway.customers.update(operation.request, key=operation.key)
-
-    return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
-
-
-@verb("timeline_for")
-async def timeline_for(
-    ctx: Context, of: Owner | Billable | str, *, before: str | None = None, limit: int = 50
-) -> Page[LedgerEntryView]:
-    """Return what became true, newest first: of an owner, a customer, or any one thing by id.
-
-    ``before`` is the cursor of the page before; at most 500 entries come at once.
-    """
-    if not 1 <= limit <= 500:
-        raise InvalidRequest("limit is between 1 and 500")
-    cursor = None if before is None else checked("ledger_entry", before)
-    async with ctx.reading() as reading:
-        if not isinstance(of, str):
-            found = await queries.of_owner(reading, owner_of(of), only_live=False)
-            scope = {"customer_ids": [customer.id for customer in found]}
-        elif kind_of(of) == "customer":
-            scope = {"customer_ids": [checked("customer", of)]}
-        else:
-            scope = {"subject": checked(kind_of(of) or "subscription", of)}  # type: ignore[dict-item]
-        rows = await ledger.timeline(reading, before=cursor, limit=limit + 1, **scope)  # type: ignore[arg-type]
-    entries = tuple(view(row) for row in rows[:limit])
-    return Page(entries, entries[-1].id if len(rows) > limit else None)
-
-
 async def choose_processor(ctx: Context, owner: Owner, wanted: str | None) -> str:
     """Return the processor to use: named, the owner's only one, the default, the only one."""
     if wanted is not None:
@@ -154,14 +82,16 @@ async def choose_processor(ctx: Context, owner: Owner, wanted: str | None) -> st
     )
 
 
-def _checked(contact: BillingContact) -> BillingContact:
+def checked_contact(contact: BillingContact) -> BillingContact:
+    """Return a contact that every processor can keep, or ``InvalidRequest``."""
     for name, value in (("name", contact.name), ("email", contact.email)):
         if value is not None:
             checked_text(value, name=f"a billing contact's {name}", longest=500)
     return contact
 
 
-async def _find(ctx: Context, owner: Owner, processor: str) -> Customer | None:
+async def held_customer(ctx: Context, owner: Owner, processor: str) -> Customer | None:
+    """Return the customer that an owner has at a processor, if we hold one."""
     async with ctx.reading() as reading:
         found = await queries.of_owner(reading, owner, processor=processor)
     return found[0] if found else None
@@ -177,6 +107,9 @@ async def _decide(
         found = await queries.of_owner(tx, owner, processor=processor)
         if found:
             return found[0]
+        moving = await moving_to(tx, owner, processor)
+        if moving is not None:
+            return moving.id
         key = await _key(tx, owner, processor)
         known = await operations.by_key(tx, key)
         if known is not None and known.status in {OperationStatus.OPEN, OperationStatus.STUCK}:
@@ -186,10 +119,13 @@ async def _decide(
 
 
 async def _key(tx: Transaction, owner: Owner, processor: str) -> str:
-    """Return the key of the next creation: a new generation after a deletion or a failure."""
+    """Return the key of the next creation.
+
+    It is asked for only while the owner has no customer there: whatever an earlier creation made
+    is gone or moved away by now, so that each that has ended begins a new generation.
+    """
     subject = queries.owner_hold(owner, processor)
-    generation = await queries.count_gone(tx, owner, processor)
-    generation += await operations.failed_on(tx, subject, "customers.create")
+    generation = await operations.ended_on(tx, subject, "customers.create")
     return f"{CUSTOMER_KEYS}{owner}/{processor}/{generation}"
 
 
@@ -201,3 +137,15 @@ async def _create(ctx: Context, operation: Operation) -> Customer:
         answer = await processor.customers.create(operation.request, key=operation.key)
 
     return (await operation.settle(ctx, answer)).row  # type: ignore[no-any-return]
+
+
+async def moving_to(
+    reading: Reading, owner: Owner, processor: str, *, but: str = ""
+) -> OperationRecord | None:
+    """Return an open operation, ``but`` this one, that is giving an owner a customer."""
+    method = method_of(AssignCustomer(ref="", owner=owner))
+    for record in await operations.open_by(reading, method=method, processor=processor):
+        wanted = record.request["owner"] == {"type": owner.type, "id": owner.id}
+        if wanted and record.id != but:
+            return record
+    return None
