@@ -24,16 +24,28 @@ from tests.stripe.send_event import event
 
 SECRET = "whsec_account"  # noqa: S105
 SETTINGS = StripeSettings(
-    api_key=Secret("sk_test_account"), webhook_secrets=(Secret(SECRET),), request_timeout=0.5
+    api_key=Secret("sk_test_account"),
+    webhook_secrets=(Secret(SECRET),),
+    request_timeout=10.0,
+    retries=0,
 )
-PRICE, GOOD, DECLINED, ASKING = "price_Ten", "pm_Good", "pm_Declined", "pm_Asking"
+"""Nothing is sent twice, so that whatever goes wrong is seen at once."""
+
+PRICE, OTHER_PRICE = "price_Ten", "price_Twenty"
+YEARLY_PRICE = "price_Hundred"
+HALF, HALF_ONCE = "half", "half_once"
+GOOD, DECLINED, ASKING = "pm_Good", "pm_Declined", "pm_Asking"
 TEN_DOLLARS = Money(1000, "usd")
 
 
 def furnished() -> Account:
-    """Return an account with a price, and with a card of each kind that nobody has yet."""
+    """Return an account with prices, coupons, and a card of each kind that nobody has yet."""
     account = Account()
     account.add_price(PRICE, TEN_DOLLARS.minor)
+    account.add_price(OTHER_PRICE, 2 * TEN_DOLLARS.minor)
+    account.add_price(YEARLY_PRICE, 10 * TEN_DOLLARS.minor, interval="year")
+    account.add_coupon(HALF, 50)
+    account.add_coupon(HALF_ONCE, 50, duration="once")
     account.add_card(GOOD, "pays")
     account.add_card(DECLINED, "is declined")
     account.add_card(ASKING, "asks its customer")
@@ -69,11 +81,16 @@ def bench_of(account: Account) -> StripeBench:
     async def delete_customer(ref: str) -> None:
         account.delete_customer(ref)
 
+    async def pass_time(moment: datetime) -> None:
+        account.pass_time(int(moment.timestamp()))
+
     async def complete_checkout(opened: Answer) -> None:
         account.complete_checkout(opened.main.ref)
 
     return StripeBench(
         price=PRICE,
+        other_price=OTHER_PRICE,
+        yearly_price=YEARLY_PRICE,
         amount=TEN_DOLLARS,
         good_payment_method=GOOD,
         declined_payment_method=DECLINED,
@@ -84,6 +101,9 @@ def bench_of(account: Account) -> StripeBench:
         lose_next_answer=lose_next_answer,
         delete_customer=delete_customer,
         complete_checkout=complete_checkout,
+        pass_time=pass_time,
+        coupon=HALF,
+        coupon_once=HALF_ONCE,
     )
 
 

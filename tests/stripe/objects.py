@@ -52,6 +52,12 @@ def customer() -> Json:
         "phone": None,
         "preferred_locales": [],
         "shipping": None,
+        "tax": {
+            "automatic_tax": "unrecognized_location",
+            "ip_address": None,
+            "location": None,
+            "provider": "stripe",
+        },
         "tax_exempt": "none",
         "test_clock": None,
     }
@@ -152,6 +158,32 @@ def price() -> Json:
         "type": "recurring",
         "unit_amount": 1900,
         "unit_amount_decimal": "1900",
+    }
+
+
+def product(ref: str = "prod_Pro", name: str = "Pro") -> Json:
+    """Return what the price is a price of."""
+    return {
+        "id": ref,
+        "object": "product",
+        "active": True,
+        "created": JANUARY,
+        "default_price": None,
+        "description": None,
+        "images": [],
+        "livemode": False,
+        "marketing_features": [],
+        "metadata": {},
+        "name": name,
+        "package_dimensions": None,
+        "shippable": None,
+        "statement_descriptor": None,
+        "tax_code": None,
+        "tax_details": None,
+        "type": "service",
+        "unit_label": None,
+        "updated": JANUARY,
+        "url": None,
     }
 
 

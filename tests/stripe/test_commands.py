@@ -22,6 +22,8 @@ from tests.stripe.account.app import Account
 from tests.stripe.asking import GOOD, asking, bench_of, furnished, sent
 
 KEY = Key("key-1", "aop_1")
+READABLE = {"expand[0]": "discounts"}
+WITH_INVOICE = {**READABLE, "expand[1]": "latest_invoice.payments"}
 
 
 @pytest.fixture
@@ -47,6 +49,7 @@ async def test_a_customer_is_created_with_its_owner_and_our_operation(account: A
                 "metadata[accrue_owner_type]": "team",
                 "metadata[accrue_owner_id]": "42",
                 "metadata[accrue_operation]": "aop_1",
+                "expand[0]": "tax",
             },
         )
     ]
@@ -81,12 +84,12 @@ async def test_a_card_is_attached_and_then_made_the_default_under_two_keys(
         (
             f"POST /v1/payment_methods/{GOOD}/attach",
             "key-1-attach",
-            {"customer": customer, "expand[0]": "customer"},
+            {"customer": customer, "expand[0]": "customer", "expand[1]": "customer.tax"},
         ),
         (
             f"POST /v1/customers/{customer}",
             "key-1-default",
-            {"invoice_settings[default_payment_method]": GOOD},
+            {"invoice_settings[default_payment_method]": GOOD, "expand[0]": "tax"},
         ),
     ]
     assert (answer.main.ref, answer.main.customer) == (GOOD, customer)
@@ -121,8 +124,8 @@ async def test_a_card_of_another_customer_s_is_refused(account: Account) -> None
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        ("period_end", {"cancel_at_period_end": "true", "proration_behavior": "none"}),
-        ("at", {"cancel_at": "1799971200", "proration_behavior": "none"}),
+        ("period_end", {"cancel_at_period_end": "true"}),
+        ("at", {"cancel_at": "1799971200"}),
     ],
 )
 async def test_a_later_end_credits_nothing(
@@ -135,7 +138,9 @@ async def test_a_later_end_credits_nothing(
         at = bench.now() + timedelta(days=14) if when == "at" else None
         await processor.subscriptions.cancel(CancelSubscription(ref=ref, when=when, at=at), key=KEY)
 
-    assert sent(account) == [(f"POST /v1/subscriptions/{ref}", "key-1", expected)]
+    uncredited = {"proration_behavior": "none", **READABLE}
+    path = f"POST /v1/subscriptions/{ref}"
+    assert sent(account) == [(path, "key-1", {**expected, **uncredited})]
 
 
 async def test_an_end_now_is_marked_first_and_bills_nothing(account: Account) -> None:
@@ -148,11 +153,44 @@ async def test_an_end_now_is_marked_first_and_bills_nothing(account: Account) ->
         )
 
     path = f"/v1/subscriptions/{ref}"
+    nothing = {"invoice_now": "false", "prorate": "false"}
     assert sent(account) == [
         (f"POST {path}", "key-1-mark", {"metadata[accrue_ended_by]": "aop_1"}),
-        (f"DELETE {path}", "key-1-end", {"invoice_now": "false", "prorate": "false"}),
+        (f"DELETE {path}", "key-1-end", {**nothing, **WITH_INVOICE}),
     ]
     assert answer.main.status == SubscriptionStatus.CANCELED
+
+
+async def test_an_end_now_may_be_invoiced_and_credited(account: Account) -> None:
+    async with asking(account) as processor:
+        bench = bench_of(account)
+        ref = (await bench.subscribed(processor)).main.ref
+        account.asked.clear()
+        request = CancelSubscription(
+            ref=ref, when="now", invoice_now=True, prorate=True, reason="too_expensive"
+        )
+        answer = await processor.subscriptions.cancel(request, key=KEY)
+
+    assert account.asked[-1].values == {
+        "invoice_now": "true",
+        "prorate": "true",
+        "cancellation_details[feedback]": "too_expensive",
+        **WITH_INVOICE,
+    }
+    assert answer.main.cancel_reason == "too_expensive"
+    assert [one.ref for one in answer.others] == [answer.main.latest_invoice]
+    assert answer.others[0].total.minor == -1000
+
+
+async def test_a_later_end_may_have_a_reason(account: Account) -> None:
+    async with asking(account) as processor:
+        bench = bench_of(account)
+        ref = (await bench.subscribed(processor)).main.ref
+        request = CancelSubscription(ref=ref, when="period_end", reason="unused")
+        answer = await processor.subscriptions.cancel(request, key=KEY)
+
+    assert account.asked[-1].values["cancellation_details[feedback]"] == "unused"
+    assert answer.main.cancel_reason == "unused"
 
 
 async def test_an_end_at_a_date_needs_the_date(account: Account) -> None:
@@ -179,8 +217,8 @@ async def test_keeping_undoes_whichever_end_is_pending(
         answer = await processor.subscriptions.keep(request, key=KEY)
 
     path = f"POST /v1/subscriptions/{ref}"
-    period = {"cancel_at_period_end": "false", "proration_behavior": "none"}
-    date = {"cancel_at": "", "proration_behavior": "none"}
+    period = {"cancel_at_period_end": "false", "proration_behavior": "none", **READABLE}
+    date = {"cancel_at": "", "proration_behavior": "none", **READABLE}
     expected = [(path, "key-1-period", period), (path, "key-1-date", date)]
     assert sent(account) == expected[:requests]
     assert request.is_met_by(answer.main)

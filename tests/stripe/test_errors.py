@@ -30,7 +30,10 @@ from tests.stripe import objects
 from tests.stripe.stand_in import Reply, StandIn, problem
 
 SETTINGS = StripeSettings(
-    api_key=Secret("sk_test_1"), webhook_secrets=(Secret("whsec_1"),), request_timeout=0.5
+    api_key=Secret("sk_test_1"),
+    webhook_secrets=(Secret("whsec_1"),),
+    request_timeout=0.5,
+    retries=0,
 )
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -174,36 +177,6 @@ async def test_a_failure_on_the_way_becomes_an_error_of_ours(
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as client:
         assert type(await raised(StripeProcessor(SETTINGS, client))) is expected
-
-
-async def test_a_read_whose_connection_broke_is_sent_once_more() -> None:
-    tries: list[str] = []
-
-    def fail_once(request: httpx.Request) -> httpx.Response:
-        tries.append(request.method)
-        if len(tries) == 1:
-            raise httpx.ReadError("reset")
-        return httpx.Response(200, json=objects.customer())
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(fail_once)) as client:
-        await StripeProcessor(SETTINGS, client).fetch("customer", "cus_TeamFortyTwo")
-    assert tries == ["GET", "GET"]
-
-
-async def test_a_change_whose_connection_broke_is_not_sent_again() -> None:
-    from accrue_stripe.transport import Transport, connect
-
-    tries: list[str] = []
-
-    def fail(request: httpx.Request) -> httpx.Response:
-        tries.append(request.method)
-        raise httpx.ReadError("reset")
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
-        client = connect(SETTINGS, Transport(SETTINGS, http))
-        with pytest.raises(Exception, match="no answer: ReadError"):
-            await client.v1.customers.create_async({"name": "x"})
-    assert tries == ["POST"]
 
 
 @asynccontextmanager

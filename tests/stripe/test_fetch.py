@@ -154,7 +154,7 @@ async def test_a_strange_ref_stays_one_part_of_the_path(ref: str, stripe_now: St
             await processor.fetch("customer", ref)
     (asked,) = stripe_now.asked
     assert asked.path.startswith("/v1/customers/")
-    assert asked.query == {}
+    assert asked.query == {"expand[0]": ["tax"]}
 
 
 @pytest.mark.parametrize(

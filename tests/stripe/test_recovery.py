@@ -14,6 +14,7 @@ from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import REQUESTS
 from accrue_core.contracts.requests import OPERATION_METADATA
 from accrue_core.contracts.results import Answer
+from accrue_core.contracts.schedules import CreateSchedule, PlannedPhase
 from accrue_core.contracts.subscriptions import CreateSubscription, KeepSubscription, NewItem
 from accrue_core.errors import ProcessorUnavailable
 from accrue_core.owners import Owner
@@ -35,13 +36,16 @@ async def creations(processor: StripeProcessor, bench: StripeBench) -> dict[str,
     return {
         "customers.create": CreateCustomer(owner=Owner("team", "9")),
         "subscriptions.create": CreateSubscription(customer=payer, items=items),
+        "schedules.create": CreateSchedule(
+            customer=payer, phases=(PlannedPhase(items=items, periods=3),)
+        ),
         "checkout.create": CreateCheckoutSession(
             customer=payer, items=items, success_url=HOME, cancel_url=HOME
         ),
     }
 
 
-KINDS = ["customers.create", "subscriptions.create", "checkout.create"]
+KINDS = ["customers.create", "subscriptions.create", "schedules.create", "checkout.create"]
 
 
 async def send(processor: StripeProcessor, request: Any, key: Any) -> Answer:
@@ -50,16 +54,11 @@ async def send(processor: StripeProcessor, request: Any, key: Any) -> Answer:
     return answer
 
 
-REFUSED = {f"subscriptions.{method}" for method in ("change", "set_trial_end", "pause", "resume")}
-"""What is never sent, and so never lost."""
-
-
 async def test_everything_that_can_be_lost_is_promised_to_be_found() -> None:
     async with asking(furnished()) as processor:
         for method in REQUESTS:
             promise = processor.recovery[method]
-            lifetime = timedelta(0) if method in REFUSED else timedelta(hours=24)
-            assert (promise.key_lifetime, promise.is_findable) == (lifetime, True)
+            assert (promise.key_lifetime, promise.is_findable) == (timedelta(hours=24), True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -161,12 +160,14 @@ async def test_it_is_found_on_a_later_page() -> None:
         found = await processor.find_created(request, key=key, since=bench.now())
 
     assert found == created
-    assert [one.values.get("starting_after") for one in account.asked] == [
+    *pages, read = account.asked
+    assert [one.values.get("starting_after") for one in pages] == [
         None,
         "cus_crowd_150",
         "cus_crowd_50",
     ]
-    assert {one.values["limit"] for one in account.asked} == {"100"}
+    assert {one.values["limit"] for one in pages} == {"100"}
+    assert read.path == f"/v1/customers/{created.main.ref}"
 
 
 async def test_a_list_too_long_to_be_read_is_not_taken_for_an_empty_one(

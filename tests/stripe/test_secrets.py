@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from accrue_core.contracts.changes import ChangeSubscription, ItemTarget
 from accrue_core.contracts.checkout import CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer
+from accrue_core.contracts.customers import CreateCustomer, SetTaxLocation
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.portal import CreatePortalSession
 from accrue_core.contracts.subscriptions import (
@@ -25,7 +26,16 @@ from accrue_core.owners import Owner
 from accrue_stripe.processor import StripeProcessor
 from tests.stripe.account.app import Account
 from tests.stripe.account.line import Fault
-from tests.stripe.asking import ASKING, PRICE, SECRET, SETTINGS, asking, bench_of, furnished
+from tests.stripe.asking import (
+    ASKING,
+    OTHER_PRICE,
+    PRICE,
+    SECRET,
+    SETTINGS,
+    asking,
+    bench_of,
+    furnished,
+)
 from tests.stripe.stand_in import problem, served
 
 HOME = "https://app.example.com/?visit=private-token"
@@ -64,6 +74,12 @@ async def everything(processor: StripeProcessor, account: Account) -> list[Any]:
     opened = await processor.checkout.create(page, key=bench.key())
     visit = CreatePortalSession(customer=ref, return_url=HOME)
     portal = await processor.portal.create(visit, key=bench.key())
+    target = ItemTarget(ref=started.main.items[0].ref, price=OTHER_PRICE)
+    change = ChangeSubscription(ref=started.main.ref, items=(target,), proration="always_invoice")
+    said = await processor.subscriptions.preview(change)
+    changed = await processor.subscriptions.change(change, key=bench.key())
+    place = SetTaxLocation(ref=ref, country="DE", postal_code="10115", line1="private-note 7")
+    placed = await processor.customers.set_tax_location(place, key=bench.key())
     later = CancelSubscription(ref=started.main.ref, when="period_end")
     ending = await processor.subscriptions.cancel(later, key=bench.key())
     keep = KeepSubscription(ref=started.main.ref)
@@ -77,7 +93,17 @@ async def everything(processor: StripeProcessor, account: Account) -> list[Any]:
         with pytest.raises(AccrueError) as caught:
             await processor.customers.create(new, key=bench.key())
         errors.append(caught.value)
-    return [customer, attached, started, opened, portal, ending, kept, end, found, *errors]
+    account.faults.append(Fault(problem(402, "card_error", code="card_declined")))
+    with pytest.raises(AccrueError) as caught:
+        await processor.subscriptions.change(change, key=bench.key())
+    errors += [caught.value, request_of(place)]
+    results = [customer, attached, started, opened, portal, ending, kept, end, found]
+    return [*results, said, changed, placed, *errors]
+
+
+def request_of(request: Any) -> str:
+    """Return how a request shows itself: it may be in somebody's log before it is sent."""
+    return repr(request)
 
 
 def seen_in(text: str) -> list[str]:

@@ -12,7 +12,12 @@ from accrue_core import hookspecs
 from accrue_core.errors import ConfigurationError, MissingSetting
 from accrue_core.settings import Secret, Settings
 from accrue_stripe import plugin
-from accrue_stripe.settings import API_VERSION, StripeSettings
+from accrue_stripe.settings import (
+    API_VERSION,
+    StripeAccount,
+    StripeSettings,
+    account_from_env,
+)
 
 ENV = {"ACCRUE_STRIPE_API_KEY": "sk_test_1", "ACCRUE_STRIPE_WEBHOOK_SECRETS": "whsec_1, whsec_2,"}
 
@@ -93,6 +98,56 @@ def test_a_base_that_is_no_safe_origin_is_refused(base: str) -> None:
         settings(api_base=base)
 
 
+SEVERAL = ENV | {
+    "ACCRUE_STRIPE_ACCOUNTS": "eu, us,",
+    "ACCRUE_STRIPE_EU_API_KEY": "sk_test_eu",
+    "ACCRUE_STRIPE_EU_WEBHOOK_SECRETS": "whsec_eu",
+    "ACCRUE_STRIPE_EU_API_BASE": "http://127.0.0.1:12111",
+    "ACCRUE_STRIPE_US_API_KEY": "sk_live_us",
+    "ACCRUE_STRIPE_US_WEBHOOK_SECRETS": "whsec_us",
+    "ACCRUE_STRIPE_US_MODE": "live",
+    "ACCRUE_STRIPE_US_NAME": "america",
+}
+
+
+def test_several_accounts_are_read_under_names_of_their_own() -> None:
+    plain, eu, us = StripeSettings.all_from_env(SEVERAL)
+    assert (plain.name, eu.name, us.name) == ("stripe", "stripe-eu", "america")
+    assert [one.api_key.reveal() for one in (plain, eu, us)] == [
+        "sk_test_1",
+        "sk_test_eu",
+        "sk_live_us",
+    ]
+    assert (eu.is_loopback, us.is_loopback) == (True, False)
+    assert (eu.livemode, us.livemode) == (False, True)
+    assert us.webhook_secrets == (Secret("whsec_us"),)
+
+
+def test_an_account_that_is_named_has_a_key_and_a_secret() -> None:
+    for missing in ("ACCRUE_STRIPE_EU_API_KEY", "ACCRUE_STRIPE_EU_WEBHOOK_SECRETS"):
+        with pytest.raises(MissingSetting, match=missing):
+            StripeSettings.all_from_env(SEVERAL | {missing: ""})
+    with pytest.raises(ConfigurationError, match="eu-west"):
+        StripeSettings.all_from_env({"ACCRUE_STRIPE_ACCOUNTS": "eu-west"})
+
+
+def test_the_mode_may_be_said_and_a_key_of_the_other_is_refused() -> None:
+    found = StripeSettings.from_env(ENV | {"ACCRUE_STRIPE_MODE": "test"})
+    assert found is not None
+    assert found.livemode is False
+    for mode in ("live", "production"):
+        with pytest.raises(ConfigurationError):
+            StripeSettings.from_env(ENV | {"ACCRUE_STRIPE_MODE": mode})
+
+
+def test_an_account_without_webhook_secrets_can_be_asked_and_not_be_worked_with() -> None:
+    bare = {"ACCRUE_STRIPE_EU_API_KEY": "sk_test_eu"}
+    account = account_from_env(bare, "eu")
+    assert (type(account), account.name) == (StripeAccount, "stripe-eu")
+    with pytest.raises(MissingSetting, match="ACCRUE_STRIPE_API_KEY"):
+        account_from_env(bare, None)
+
+
 def test_a_live_key_is_not_sent_to_a_stand_in() -> None:
     with pytest.raises(ConfigurationError, match="live key"):
         settings("sk_live_1", api_base="http://127.0.0.1:12111")
@@ -106,6 +161,10 @@ def test_a_live_key_is_not_sent_to_a_stand_in() -> None:
         {"tolerance": 0},
         {"request_timeout": -1},
         {"fetch_limit": 0},
+        {"call_timeout": 0},
+        {"retries": -1},
+        {"retry_delay": 0},
+        {"breaker_failures": 0},
         {"webhook_secrets": ()},
         {"webhook_secrets": (Secret(""),)},
         {"webhook_secrets": (Secret(" whsec_1"),)},
@@ -134,6 +193,10 @@ def test_the_plugin_offers_the_account_that_is_configured(monkeypatch: pytest.Mo
         monkeypatch.setenv(name, value)
     ((processor,),) = manager.hook.register_processors(settings=core)
     assert processor.name == "stripe"
+    for name, value in SEVERAL.items():
+        monkeypatch.setenv(name, value)
+    (processors,) = manager.hook.register_processors(settings=core)
+    assert [one.name for one in processors] == ["stripe", "stripe-eu", "america"]
 
 
 def test_the_api_version_is_the_one_that_the_sdk_was_made_for() -> None:

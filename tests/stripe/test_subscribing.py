@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,19 +12,36 @@ from accrue_core.contracts.capabilities import Capability
 from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.results import Key
-from accrue_core.contracts.subscriptions import KeepSubscription, NewItem, SubscriptionStatus
+from accrue_core.contracts.subscriptions import (
+    COMP_COUPON,
+    KeepSubscription,
+    NewItem,
+    SubscriptionStatus,
+)
 from accrue_core.errors import ProcessorRejected
 from accrue_core.owners import Owner
 from tests.stripe.account.app import Account
 from tests.stripe.account.line import Fault
-from tests.stripe.asking import ASKING, DECLINED, GOOD, PRICE, asking, bench_of, furnished, sent
+from tests.stripe.asking import (
+    ASKING,
+    DECLINED,
+    GOOD,
+    HALF,
+    PRICE,
+    asking,
+    bench_of,
+    furnished,
+    sent,
+)
 from tests.stripe.stand_in import problem
 
 KEY = Key("key-1", "aop_1")
 EXPANDED = {
     "expand[0]": "customer.invoice_settings.default_payment_method",
-    "expand[1]": "default_payment_method",
-    "expand[2]": "latest_invoice.payments",
+    "expand[1]": "customer.tax",
+    "expand[2]": "default_payment_method",
+    "expand[3]": "discounts",
+    "expand[4]": "latest_invoice.payments",
 }
 
 
@@ -51,6 +69,8 @@ async def test_a_subscription_is_started_with_everything_explicit(account: Accou
                 "items[0][price]": PRICE,
                 "items[0][quantity]": "3",
                 "billing_mode[type]": "flexible",
+                "automatic_tax[enabled]": "false",
+                "proration_behavior": "create_prorations",
                 "collection_method": "charge_automatically",
                 "payment_behavior": "allow_incomplete",
                 "default_payment_method": GOOD,
@@ -219,3 +239,78 @@ async def test_many_items_are_brought_in_full(account: Account) -> None:
 
     assert [item.price for item in answer.main.items] == [f"price_{i}" for i in range(14)]
     assert kept.main.items == answer.main.items
+
+
+async def test_when_a_period_begins_and_what_becomes_of_a_trial_is_said(account: Account) -> None:
+    async with asking(account) as processor:
+        bench = bench_of(account)
+        payer = await bench.payer(processor)
+        anchor, behind = bench.now() + timedelta(days=9), bench.now() - timedelta(days=9)
+        plain = bench.subscription(payer)
+        terms: tuple[dict[str, Any], ...] = (
+            {"anchor": anchor, "proration": "none", "coupon": HALF},
+            {"backdated_to": behind},
+            {"trial_days": 14, "trial_without_card": "pause"},
+            {"trial_end": anchor, "trial_without_card": "cancel"},
+        )
+        account.asked.clear()
+        answers = [
+            await processor.subscriptions.create(replace(plain, **one), key=bench.key())
+            for one in terms
+        ]
+
+    first, second, third, fourth = (
+        one.values for one in account.requests("POST", "/v1/subscriptions")
+    )
+    assert first["billing_cycle_anchor"] == str(int(anchor.timestamp()))
+    assert (first["proration_behavior"], first["discounts[0][coupon]"]) == ("none", HALF)
+    assert second["backdate_start_date"] == str(int(behind.timestamp()))
+    at_the_end = "trial_settings[end_behavior][missing_payment_method]"
+    assert [one.get(at_the_end) for one in (first, second, third, fourth)] == [
+        None,
+        None,
+        "pause",
+        "cancel",
+    ]
+    assert answers[0].main.items[0].current_period_end == anchor
+    assert answers[0].main.coupons == (HALF,)
+    assert answers[1].main.started_at == behind
+
+
+async def test_the_coupon_of_a_comp_is_made_once_and_never_believed_blindly(
+    account: Account,
+) -> None:
+    async with asking(account) as processor:
+        bench = bench_of(account)
+        request = replace(bench.subscription(await bench.customer(processor)), coupon=COMP_COUPON)
+        account.asked.clear()
+        first = await processor.subscriptions.create(request, key=KEY)
+        second = await processor.subscriptions.create(request, key=bench.key())
+        assert first.main.ref != second.main.ref
+        (made,) = account.requests("POST", "/v1/coupons")
+        assert made.values == {
+            "id": COMP_COUPON,
+            "name": "Complimentary",
+            "percent_off": "100",
+            "duration": "forever",
+        }
+        assert made.key == "key-1-coupon"
+
+        account.books.at("coupon", COMP_COUPON)["percent_off"] = 40.0
+        with pytest.raises(ProcessorRejected) as caught:
+            await processor.subscriptions.create(request, key=bench.key())
+
+    assert caught.value.reason == "coupon"
+    assert len(account.books.all("subscription")) == 2
+
+
+async def test_two_who_make_the_coupon_of_a_comp_at_once_both_have_it(account: Account) -> None:
+    async with asking(account) as processor:
+        bench = bench_of(account)
+        request = replace(bench.subscription(await bench.customer(processor)), coupon=COMP_COUPON)
+        missing = problem(404, "invalid_request_error", code="resource_missing", param="coupon")
+        account.add_coupon(COMP_COUPON, 100)
+        account.faults.append(Fault(missing, to="GET /v1/coupons/"))
+        answer = await processor.subscriptions.create(request, key=KEY)
+
+    assert answer.main.coupons == (COMP_COUPON,)

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import update
 
 from accrue_core import Accrue, Billing, Catalog, Owner, Plan, Settings
+from accrue_core.billing.catalog import Price
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.db.database_clock import db_clock
 from accrue_core.errors import ProcessorRejected, ProcessorUnavailable
@@ -23,7 +24,7 @@ from accrue_core.webhooks.ingest import ingest
 from tests.stage import Offered
 from tests.stripe.account.app import Account
 from tests.stripe.account.line import Fault
-from tests.stripe.asking import ASKING, GOOD, PRICE, asking, furnished, sign
+from tests.stripe.asking import ASKING, GOOD, OTHER_PRICE, PRICE, asking, furnished, sign
 from tests.stripe.send_event import event
 
 TEAM = Owner("team", "42")
@@ -203,3 +204,68 @@ async def test_a_lost_end_is_one_end(
         assert ended.cancel_at_period_end == (when == "later")
         assert (ended.ended_at is not None) == (when == "now")
         assert await shop.billing.open_operations() == []
+
+
+async def test_a_previewed_change_costs_what_was_shown(prepared_database_url: str) -> None:
+    async with opened(prepared_database_url) as shop:
+        billing = shop.billing
+        subscription = await subscribe(billing)
+        shown = await billing.preview_change(
+            subscription.id, Price(OTHER_PRICE), proration="always_invoice", quantity=2
+        )
+        outcome = await billing.swap_plan(
+            subscription.id,
+            Price(OTHER_PRICE),
+            proration="always_invoice",
+            quantity=2,
+            preview=shown.token,
+        )
+
+        assert outcome.value.items[0].price == OTHER_PRICE
+        (newest, *_) = (await billing.invoices(TEAM)).items
+        assert (newest.total, newest.amount_paid) == (shown.total, shown.amount_due)
+
+
+@pytest.mark.parametrize("is_recovered", [False, True], ids=["asked again", "recovered first"])
+async def test_a_lost_change_is_one_change(prepared_database_url: str, is_recovered: bool) -> None:
+    async with opened(prepared_database_url) as shop:
+        subscription = await subscribe(shop.billing)
+
+        async def change() -> Any:
+            return await shop.billing.update_quantity(
+                subscription.id, 4, proration="always_invoice", operation_id="more"
+            )
+
+        to = f"POST /v1/subscriptions/{subscription.ref}"
+        shop.account.faults.append(Fault(httpx.ReadError("reset"), is_done=True, to=to))
+        with pytest.raises(ProcessorUnavailable):
+            await change()
+        if is_recovered:
+            await shop.let_leases_end()
+            assert await shop.billing.recover_operations() == {"settled": 1}
+
+        outcome = await change()
+
+        assert outcome.value.items[0].quantity == 4
+        assert shop.made("invoice") == 2
+        assert await shop.billing.open_operations() == []
+
+
+async def test_a_change_that_waits_for_the_bank_is_made_when_it_is_paid(
+    prepared_database_url: str,
+) -> None:
+    async with opened(prepared_database_url) as shop:
+        subscription = await subscribe(shop.billing)
+        await shop.billing.add_payment_method(TEAM, ASKING, make_default=True)
+        outcome = await shop.billing.update_quantity(subscription.id, 4, proration="always_invoice")
+        assert outcome.next_action is not None
+        assert outcome.value.is_pending
+        assert await shop.billing.entitled(TEAM, "reports")
+
+        shop.account.authenticate(subscription.ref)
+        await shop.hear(
+            "customer.subscription.pending_update_applied", "subscription", subscription.ref
+        )
+
+        (row,) = await shop.billing.subscriptions(TEAM)
+        assert (row.is_pending, row.items[0].quantity) == (False, 4)

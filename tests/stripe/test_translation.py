@@ -35,7 +35,7 @@ WHOLE: dict[str, tuple[Callable[[], Json], Translate]] = {
     "subscription": (objects.subscription, subscription),
     "invoice": (invoice_objects.invoice, invoice),
 }
-VERBATIM: set[Path] = {("billing_reason",), ("type",)}
+VERBATIM: set[Path] = {("billing_reason",), ("type",), ("cancellation_details", "feedback")}
 """Words of Stripe's that decide nothing and are kept as they are written."""
 WRONG: tuple[object, ...] = (None, True, 7, 1.5, "word", "", [], [7], {}, {"id": 7}, -1, 10**30)
 

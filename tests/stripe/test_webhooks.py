@@ -15,7 +15,7 @@ import stripe
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import TRIAL_ENDING, ProcessorEvent
 from accrue_core.errors import SignatureInvalid, WebhookUnreadable
 from accrue_core.settings import Secret
 from accrue_stripe import webhooks
@@ -28,6 +28,19 @@ SECRETS = ("whsec_current", "whsec_previous")
 SETTINGS = StripeSettings(
     api_key=Secret("sk_test_1"), webhook_secrets=tuple(Secret(secret) for secret in SECRETS)
 )
+DISCOUNT = {"object": "discount", "id": "di_1", "subscription": "sub_Pro"}
+SCHEDULE = {"object": "subscription_schedule", "id": "sub_sched_1"}
+OLD_SUBSCRIPTION = objects.subscription() | {
+    "current_period_start": objects.JANUARY,
+    "current_period_end": objects.FEBRUARY,
+    "plan": {"id": "plan_1", "object": "plan"},
+    "discount": None,
+}
+OLD_INVOICE = {
+    key: value for key, value in invoice_objects.invoice().items() if key != "parent"
+} | {"subscription": "sub_Pro", "charge": "ch_1", "payment_intent": "pi_1", "paid": False}
+OLD_ITEM = {"object": "invoiceitem", "id": "ii_1", "invoice": "in_First", "subscription": "sub_Pro"}
+"""Things as endpoints of an API version before 2025-03-31.basil are told of them."""
 SESSION = {"object": "checkout.session", "id": "cs_test_1"}
 ITEM = {"object": "invoiceitem", "invoice": "in_1"}
 CANONICAL = re.compile(r"(?:0|[1-9][0-9]{0,11})")
@@ -197,12 +210,15 @@ def test_an_unsigned_body_is_refused() -> None:
         ("invoiceitem.created", ITEM, "invoice", "in_1", False),
         ("customer.source.created", {"object": "card", "id": "card_1"}, None, None, False),
         ("customer.discount.created", {"object": "discount", "id": "di_1"}, None, None, False),
+        ("customer.discount.deleted", DISCOUNT, "subscription", "sub_Pro", False),
         ("setup_intent.succeeded", {"object": "setup_intent", "id": "seti_1"}, None, None, False),
         ("payment_intent.succeeded", {"object": "payment_intent", "id": "pi"}, None, None, False),
         ("charge.failed", {"object": "charge", "id": "ch_1", "invoice": 7}, None, None, False),
         ("balance.available", {"object": "balance"}, None, None, False),
         ("checkout.session.completed", SESSION, "checkout_session", "cs_test_1", False),
         ("checkout.session.expired", SESSION, "checkout_session", "cs_test_1", False),
+        ("subscription_schedule.updated", SCHEDULE, "schedule", "sub_sched_1", False),
+        ("subscription_schedule.canceled", SCHEDULE, "schedule", "sub_sched_1", False),
         ("checkout.session.of.the.future", {"object": "x", "id": "x_1"}, None, None, False),
         ("invoice.line.of.the.future", {"object": "line_item", "id": "il"}, None, None, False),
     ],
@@ -214,6 +230,30 @@ def test_an_event_points_at_what_it_concerns(
     assert (found.noun, found.object_ref, found.is_deletion) == (noun, ref, is_deletion)
     assert (found.ref, found.type, found.livemode) == ("evt_1", type_, False)
     assert found.created_at == datetime.fromtimestamp(NOW, UTC)
+
+
+@pytest.mark.parametrize(
+    ("type_", "about", "noun", "ref"),
+    [
+        ("customer.subscription.updated", OLD_SUBSCRIPTION, "subscription", "sub_Pro"),
+        ("invoice.payment_failed", OLD_INVOICE, "invoice", "in_First"),
+        ("invoiceitem.created", OLD_ITEM, "invoice", "in_First"),
+    ],
+)
+def test_an_event_from_an_endpoint_of_before_basil_leads_to_a_fetch(
+    type_: str, about: objects.Json, noun: str, ref: str
+) -> None:
+    found = of(type_, about, api_version="2020-08-27")
+    assert (found.noun, found.object_ref) == (noun, ref)
+
+
+def test_the_end_of_a_trial_is_announced_before_it_comes() -> None:
+    type_ = "customer.subscription.trial_will_end"
+    related = {"type": "subscription", "id": "sub_Pro", "url": "/v1/subscriptions/sub_Pro"}
+    assert of(type_, objects.subscription()).announces == TRIAL_ENDING
+    assert thin(f"v1.{type_}", related).announces == TRIAL_ENDING
+    assert of(type_, objects.subscription(), account="acct_1").announces is None
+    assert of("customer.subscription.updated", objects.subscription()).announces is None
 
 
 def test_an_expanded_invoice_still_names_itself() -> None:

@@ -21,7 +21,7 @@ import stripe
 
 from accrue_core.contracts.routes import Receive, Scope, Send
 from tests.stripe import objects
-from tests.stripe.account import customers, pages, subscriptions
+from tests.stripe.account import changes, coupons, customers, pages, passing, subscriptions
 from tests.stripe.account.books import Books, Refused
 from tests.stripe.account.line import Fault, Memory
 from tests.stripe.account.parameters import read
@@ -67,14 +67,25 @@ class Account:
         self.done: list[Asked] = []
         self._checkouts: dict[str, Json] = {}
 
-    def add_price(self, ref: str, minor: int) -> None:
-        """Offer a monthly price in US dollars."""
-        price = {"id": ref, "unit_amount": minor, "unit_amount_decimal": str(minor)}
-        self.books.put(objects.price() | price)
+    def add_price(self, ref: str, minor: int, *, interval: str = "month") -> None:
+        """Offer a price in US dollars."""
+        price = objects.price()
+        price["recurring"]["interval"] = interval
+        words = {"id": ref, "unit_amount": minor, "unit_amount_decimal": str(minor)}
+        self.books.put(price | words)
 
     def add_card(self, ref: str, behavior: str) -> None:
         """Let a browser make a card: it ``pays``, ``is declined`` or ``asks its customer``."""
         customers.make_card(self.books, behavior, ref=ref)
+
+    def add_coupon(self, ref: str, percent: float, *, duration: str = "forever") -> None:
+        """Offer a share of everything off."""
+        terms = {"id": ref, "name": ref, "percent_off": percent, "duration": duration}
+        coupons.create(self.books, terms)
+
+    def void(self, invoice: str) -> None:
+        """Void an invoice, as in the dashboard or when a change lapses."""
+        changes.void(self.books, {}, invoice)
 
     def delete_customer(self, ref: str) -> None:
         """Delete a customer, as in the dashboard."""
@@ -82,7 +93,7 @@ class Account:
 
     def end(self, ref: str) -> None:
         """End a subscription, as in the dashboard."""
-        subscriptions.end(self.books, self.books.at("subscription", ref))
+        subscriptions.end_it(self.books, self.books.at("subscription", ref))
 
     def authenticate(self, subscription: str) -> None:
         """Let the customer pass the bank's check: the waiting payment goes through."""
@@ -101,7 +112,16 @@ class Account:
             "auto_advance": False,
         }
         invoice["status_transitions"]["paid_at"] = self.now
+        if found["pending_update"] is not None:
+            changes.apply_pending(self.books, found)
         found["status"] = "active"
+
+    def pass_time(self, moment: int) -> None:
+        """Let time go on, and the phases of schedules follow each other. Nothing is renewed."""
+        passing.until(self.books, moment, self._stand_at)
+
+    def _stand_at(self, moment: int) -> None:
+        self.now = moment
 
     def complete_checkout(self, ref: str) -> None:
         """Let the customer pay on a checkout page."""
@@ -161,7 +181,7 @@ class Account:
         if remembers:
             known = self.memory.known(asked.key, request, self.now)
             if known is not None:
-                return known
+                return await _over_the_line(fault, known)
             self.memory.in_flight.add(asked.key)
         try:
             return await self._carried_out(asked, route, given, fault)
@@ -179,12 +199,7 @@ class Account:
         kept = fault.answer if fault.is_kept else reply
         if isinstance(kept, Reply) and asked.method == "POST":
             self.memory.keep(asked.key, request, self.now, kept)
-        await asyncio.sleep(fault.pause)
-        answer = fault.answer or reply
-        if isinstance(answer, Exception):
-            raise answer
-        assert answer is not None
-        return answer
+        return await _over_the_line(fault, reply)
 
     def _act(self, asked: Asked, route: Route, given: tuple[Any, ...]) -> Reply:
         values, *named = given
@@ -205,6 +220,16 @@ class Account:
     def _complain(self, asked: Asked, wrong: list[str], *, param: str) -> Reply:
         self.complaints += [f"{asked.method} {asked.path}: {one}" for one in wrong]
         return problem(400, "invalid_request_error", code="parameter_unknown", param=param)
+
+
+async def _over_the_line(fault: Fault, reply: Reply | None) -> Reply:
+    """Send an answer, or what the line makes of it."""
+    await asyncio.sleep(fault.pause)
+    answer = fault.answer or reply
+    if isinstance(answer, Exception):
+        raise answer
+    assert answer is not None
+    return answer
 
 
 def _wrong_headers(asked: Asked) -> list[str]:

@@ -19,6 +19,9 @@ PREFIXES = {
     "payment_intent": "pi",
     "checkout.session": "cs_test",
     "billing_portal.session": "bps",
+    "discount": "di",
+    "webhook_endpoint": "we",
+    "subscription_schedule": "sub_sched",
 }
 
 
@@ -43,6 +46,10 @@ class Books:
         self._shelves: dict[str, dict[str, Json]] = {}
         self._made = 0
         self.behaviors: dict[str, str] = {}
+        self.unbilled: dict[str, list[Json]] = {}
+        self.pending: dict[str, list[Json]] = {}
+        self.preview: Json = {}
+        self.tax_percent = 0.0
 
     @property
     def now(self) -> int:
@@ -58,6 +65,10 @@ class Books:
         """Keep something under its ref."""
         self._shelves.setdefault(record["object"], {})[record["id"]] = record
         return record
+
+    def remove(self, object_: str, ref: str) -> None:
+        """Forget something, as if it had never been."""
+        del self._shelves[object_][ref]
 
     def get(self, object_: str, ref: str) -> Json | None:
         """Return what has a ref, if anything."""
@@ -77,6 +88,13 @@ class Books:
         if found.get("deleted"):
             raise Refused(400, code="resource_missing", param=param)
         return found
+
+    def card_of(self, subscription: Json) -> str | None:
+        """Return the ref of the card that a subscription is charged to, if there is one."""
+        customer = self.at("customer", subscription["customer"])
+        own = subscription["default_payment_method"]
+        ref: str | None = own or customer["invoice_settings"]["default_payment_method"]
+        return ref
 
     def page(self, url: str, asked: Json, records: list[Json]) -> Json:
         """Return one page of some records, newest first, as lists are asked for."""

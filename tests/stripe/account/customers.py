@@ -14,6 +14,9 @@ TOKENS = {
 }
 """Test tokens of Stripe's, and how their cards behave. Each use makes a card of its own."""
 
+KNOWN_COUNTRIES = {"AT": (), "DE": (), "FR": (), "US": ("CA", "NY")}
+"""Countries that can be taxed here, and their states where one is needed."""
+
 
 def create(books: Books, asked: Json) -> Json:
     """Make a customer."""
@@ -37,11 +40,16 @@ def create(books: Books, asked: Json) -> Json:
 
 
 def update(books: Books, asked: Json, ref: str) -> Json:
-    """Change a customer; how it is reached and the default payment method are played."""
+    """Change a customer: how it is known, where it is taxed, its default payment method."""
     customer = books.at("customer", ref)
     if customer.get("deleted"):
         raise Refused(400, code="resource_missing", param="id")
-    customer.update({name: asked[name] for name in ("name", "email") if name in asked})
+    if "address" in asked:
+        _place(customer, asked)
+    plain = ("name", "email", "preferred_locales")
+    customer.update({name: asked[name] for name in plain if name in asked})
+    merged = customer["metadata"] | asked.get("metadata", {})
+    customer["metadata"] = {name: value for name, value in merged.items() if value}
     if "invoice_settings" in asked:
         default = asked["invoice_settings"]["default_payment_method"]
         param = "invoice_settings[default_payment_method]"
@@ -50,6 +58,26 @@ def update(books: Books, asked: Json, ref: str) -> Json:
             raise Refused(400, code="resource_missing", param="invoice_settings")
         customer["invoice_settings"]["default_payment_method"] = default
     return customer
+
+
+def _place(customer: Json, asked: Json) -> None:
+    """Keep an address that can be taxed: with a postal code, and a state where there are some."""
+    address = {key: value or None for key, value in asked["address"].items()}
+    known = KNOWN_COUNTRIES.get(address["country"] or "")
+    is_known = known is not None and address["postal_code"] is not None
+    is_known = is_known and (not known or address["state"] in known)
+    if asked.get("tax", {}).get("validate_location") == "immediately" and not is_known:
+        raise Refused(400, code="customer_tax_location_invalid", param="address")
+    customer["address"] = address
+    place = {
+        "country": address["country"],
+        "source": "billing_address",
+        "state": address["state"],
+    }
+    customer["tax"] |= {
+        "automatic_tax": "supported" if is_known else "unrecognized_location",
+        "location": place if is_known else None,
+    }
 
 
 def retrieve(books: Books, asked: Json, ref: str) -> Json:

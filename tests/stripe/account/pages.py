@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.stripe import page_objects
-from tests.stripe.account import customers, subscriptions
+from tests.stripe.account import customers, starting
 from tests.stripe.account.books import Books, Refused
 from tests.stripe.objects import Json
 
@@ -59,7 +59,7 @@ def complete_checkout(books: Books, ref: str, asked: Json) -> Json:
     card["customer"] = customer["id"]
     data = asked.get("subscription_data", {})
     trial_end = _trial_end(books, data)
-    subscription = subscriptions.start(
+    subscription = starting.start(
         books,
         {**data, "items": asked["line_items"], "default_payment_method": card["id"]},
         customer,

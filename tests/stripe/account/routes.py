@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stripe.account import customers, invoices, pages, subscriptions
+from tests.stripe.account import (
+    changes,
+    coupons,
+    customers,
+    endpoints,
+    invoices,
+    pages,
+    schedules,
+    starting,
+    subscriptions,
+)
 from tests.stripe.objects import Json
 
 Act = Callable[..., Json]
@@ -38,12 +48,53 @@ ROUTES = (
     Route(
         "GET", "/v1/payment_methods/{id}", "PaymentMethodRetrieveParams", customers.retrieve_card
     ),
-    Route("POST", "/v1/subscriptions", "SubscriptionCreateParams", subscriptions.create),
+    Route("POST", "/v1/subscriptions", "SubscriptionCreateParams", starting.create),
     Route("GET", "/v1/subscriptions", "SubscriptionListParams", subscriptions.listed),
     Route("POST", "/v1/subscriptions/{id}", "SubscriptionUpdateParams", subscriptions.update),
     Route("GET", "/v1/subscriptions/{id}", "SubscriptionRetrieveParams", subscriptions.retrieve),
+    Route(
+        "POST", "/v1/subscriptions/{id}/resume", "SubscriptionResumeParams", subscriptions.resume
+    ),
     Route("DELETE", "/v1/subscriptions/{id}", "SubscriptionCancelParams", subscriptions.cancel),
+    Route("GET", "/v1/coupons/{id}", "CouponRetrieveParams", coupons.retrieve),
+    Route("POST", "/v1/coupons", "CouponCreateParams", coupons.create),
+    Route("GET", "/v1/prices", "PriceListParams", coupons.list_prices),
+    Route("GET", "/v1/webhook_endpoints", "WebhookEndpointListParams", endpoints.listed),
+    Route("POST", "/v1/webhook_endpoints", "WebhookEndpointCreateParams", endpoints.create),
+    Route("POST", "/v1/webhook_endpoints/{id}", "WebhookEndpointUpdateParams", endpoints.update),
+    Route("DELETE", "/v1/webhook_endpoints/{id}", "WebhookEndpointDeleteParams", endpoints.delete),
+    Route("GET", "/v1/prices/{id}", "PriceRetrieveParams", coupons.retrieve_price),
+    Route(
+        "POST", "/v1/subscription_schedules", "SubscriptionScheduleCreateParams", schedules.create
+    ),
+    Route("GET", "/v1/subscription_schedules", "SubscriptionScheduleListParams", schedules.listed),
+    Route(
+        "GET",
+        "/v1/subscription_schedules/{id}",
+        "SubscriptionScheduleRetrieveParams",
+        schedules.retrieve,
+    ),
+    Route(
+        "POST",
+        "/v1/subscription_schedules/{id}",
+        "SubscriptionScheduleUpdateParams",
+        schedules.update,
+    ),
+    Route(
+        "POST",
+        "/v1/subscription_schedules/{id}/release",
+        "SubscriptionScheduleReleaseParams",
+        schedules.release,
+    ),
+    Route(
+        "POST",
+        "/v1/subscription_schedules/{id}/cancel",
+        "SubscriptionScheduleCancelParams",
+        schedules.cancel,
+    ),
     Route("GET", "/v1/subscription_items", "SubscriptionItemListParams", subscriptions.items),
+    Route("POST", "/v1/invoices/create_preview", "InvoiceCreatePreviewParams", changes.preview),
+    Route("POST", "/v1/invoices/{id}/void", "InvoiceVoidInvoiceParams", changes.void),
     Route("GET", "/v1/invoices/{id}", "InvoiceRetrieveParams", invoices.retrieve),
     Route("GET", "/v1/invoices/{id}/lines", "InvoiceLineItemListParams", invoices.lines),
     Route("GET", "/v1/invoice_payments", "InvoicePaymentListParams", invoices.payments),

@@ -17,7 +17,7 @@ from tests.stripe.objects import Json
 ONLY_IF_EXPANDED = {
     "invoice": {"payments", "confirmation_secret"},
     "checkout.session": {"line_items"},
-    "customer": {"sources", "subscriptions", "tax_ids", "cash_balance"},
+    "customer": {"sources", "subscriptions", "tax", "tax_ids", "cash_balance"},
 }
 """What Stripe leaves out of an object unless it is asked for."""
 
@@ -62,6 +62,8 @@ def _value(books: Books, value: Any, rest: list[Path], is_asked: bool) -> Any:
     rest = [path for path in rest if path]
     if isinstance(value, str) and is_asked:
         return _one(books, _anything(books, value), rest)
+    if isinstance(value, list) and is_asked:
+        return [_one(books, _anything(books, ref), rest) for ref in value]
     if not isinstance(value, dict):
         return copy.deepcopy(value)
     if value.get("object") == "list":
@@ -77,7 +79,10 @@ def _list(books: Books, envelope: Json, paths: list[Path]) -> Json:
 
 
 def _anything(books: Books, ref: str) -> Json:
-    kinds = ("customer", "payment_method", "subscription", "invoice", "payment_intent")
+    kinds = (
+        "customer", "payment_method", "subscription", "invoice", "payment_intent", "discount",
+        "coupon", "product",
+    )  # fmt: skip
     found = next((one for kind in kinds if (one := books.get(kind, ref))), None)
     assert found is not None, f"nothing has the ref {ref}"
     return found
@@ -94,6 +99,9 @@ def _is_expandable(cls: Any, path: Path) -> bool:
     if lists:
         (item,) = get_args(lists[0])
         return not rest or (rest[0] == "data" and (not rest[1:] or _leads(item, rest[1:])))
+    several = [one for one in (hint, *alternatives) if get_origin(one) is list]
+    if several:
+        alternatives = get_args(get_args(several[0])[0])
     inner = [one for one in alternatives if isinstance(one, type) and issubclass(one, StripeObject)]
     if not rest:
         can_be_left_out = head in ONLY_IF_EXPANDED.get(getattr(cls, "OBJECT_NAME", ""), set())

@@ -4,54 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stripe import objects
-from tests.stripe.account import invoices
+from tests.stripe.account import changes, invoices
 from tests.stripe.account.books import Books, Refused
-from tests.stripe.objects import Json, envelope
-
-MONTH = 30 * 86_400
-"""How long a period is here; nothing is renewed."""
+from tests.stripe.objects import Json
 
 STILL_CHANGEABLE = {"cancellation_details", "expand", "metadata"}
 """What of an ended subscription may still be changed."""
 
+CHANGEABLE = {
+    "cancel_at", "cancel_at_period_end", "items", "pause_collection", "payment_behavior",
+    "proration_behavior", "proration_date", "trial_end",
+}  # fmt: skip
+"""What of a running one may be, and is played here."""
 
-def create(books: Books, asked: Json) -> Json:
-    """Start a subscription and ask for its first payment, if one is due."""
-    customer = books.named("customer", asked["customer"], param="customer")
-    trial_end = _trial_end(books, asked)
-    behavior = None if trial_end else _collection(books, asked, customer)
-    return start(books, asked, customer, trial_end=trial_end, behavior=behavior)
-
-
-def start(
-    books: Books, asked: Json, customer: Json, *, trial_end: int | None, behavior: str | None
-) -> Json:
-    """Write a subscription down with its first invoice."""
-    if asked.get("payment_behavior", "allow_incomplete") != "allow_incomplete":
-        raise NotImplementedError(f"not played: {asked['payment_behavior']}")
-    ref = books.new_ref("subscription")
-    end = trial_end or books.now + MONTH
-    items = [_item(books, ref, item, end) for item in asked["items"]]
-    subscription = objects.subscription() | {
-        "id": ref,
-        "billing_cycle_anchor": end if trial_end else books.now,
-        "billing_mode": _billing_mode(books, asked),
-        "collection_method": asked.get("collection_method", "charge_automatically"),
-        "created": books.now,
-        "customer": customer["id"],
-        "days_until_due": asked.get("days_until_due"),
-        "default_payment_method": asked.get("default_payment_method"),
-        "items": envelope(f"/v1/subscription_items?subscription={ref}", *items),
-        "metadata": dict(asked.get("metadata", {})),
-        "start_date": books.now,
-        "status": "trialing" if trial_end else _status(behavior),
-        "trial_end": trial_end,
-        "trial_start": books.now if trial_end else None,
-    }
-    customer["currency"] = "usd"
-    invoice = invoices.draw(books, subscription, behavior=behavior)
-    return books.put(subscription | {"latest_invoice": invoice["id"]})
+LONGEST_TRIAL = 730 * 86_400
 
 
 def update(books: Books, asked: Json, ref: str) -> Json:
@@ -61,10 +27,18 @@ def update(books: Books, asked: Json, ref: str) -> Json:
         raise Refused(400, message="A canceled subscription can only update its metadata.")
     if {"cancel_at", "cancel_at_period_end"} <= set(asked):
         raise Refused(400, message="Received both cancel_at_period_end and cancel_at parameters.")
-    if asked.keys() - STILL_CHANGEABLE - {
-        "cancel_at", "cancel_at_period_end", "proration_behavior"
-    }:  # fmt: skip
+    if asked.keys() - STILL_CHANGEABLE - CHANGEABLE:
         raise NotImplementedError(f"not played: {asked}")
+    if "items" in asked:
+        changes.change(books, subscription, asked)
+    if "trial_end" in asked:
+        _set_trial_end(books, subscription, asked)
+    if "pause_collection" in asked:
+        subscription["pause_collection"] = _pause(books, asked["pause_collection"])
+    if "cancellation_details" in asked:
+        subscription["cancellation_details"] |= asked["cancellation_details"]
+    if subscription["schedule"] and asked.keys() & {"cancel_at", "cancel_at_period_end"}:
+        raise Refused(400, message="The subscription is managed by the subscription schedule.")
     subscription["metadata"] |= asked.get("metadata", {})
     if "cancel_at_period_end" in asked:
         _end_with_period(books, subscription, is_ending=asked["cancel_at_period_end"])
@@ -73,18 +47,51 @@ def update(books: Books, asked: Json, ref: str) -> Json:
     return subscription
 
 
+def resume(books: Books, asked: Json, ref: str) -> Json:
+    """End a rest: a period begins, and the subscription runs once it is paid for."""
+    subscription = books.at("subscription", ref)
+    if subscription["status"] != "paused":
+        raise Refused(400, message="This subscription is not paused.")
+    if asked.get("payment_behavior") != "resume_on_payment_success":
+        raise NotImplementedError(f"not played: {asked}")
+    for item in subscription["items"]["data"]:
+        until = books.now + changes.length_of(item["price"])
+        item |= {"current_period_start": books.now, "current_period_end": until}
+    card = books.card_of(subscription)
+    invoice = invoices.draw(
+        books,
+        subscription,
+        [invoices.line(books, "", item) for item in subscription["items"]["data"]],
+        behavior=books.behaviors[card] if card else "has no card",
+        reason="subscription_update",
+    )
+    subscription["latest_invoice"] = invoice["id"]
+    if invoice["status"] == "paid":
+        subscription["status"] = "active"
+    return subscription
+
+
 def cancel(books: Books, asked: Json, ref: str) -> Json:
     """End a subscription now; one that has ended is not found, though it can be read."""
     subscription = books.at("subscription", ref)
     if subscription["ended_at"] is not None:
         raise Refused(404, code="resource_missing", param="id")
-    return end(books, subscription)
+    if asked.get("invoice_now"):
+        lines = changes.closing(books, subscription, is_prorated=asked.get("prorate", False))
+        invoice = invoices.draw(books, subscription, lines, behavior="pays")
+        subscription["latest_invoice"] = invoice["id"]
+    subscription["cancellation_details"] |= asked.get("cancellation_details", {})
+    return end_it(books, subscription)
 
 
-def end(books: Books, subscription: Json) -> Json:
+def end_it(books: Books, subscription: Json) -> Json:
     """End a subscription, as in the dashboard."""
+    schedule = books.get("subscription_schedule", subscription["schedule"] or "")
+    if schedule is not None:
+        schedule |= {"status": "canceled", "canceled_at": books.now, "current_phase": None}
     subscription |= {
         "status": "canceled",
+        "schedule": None,
         "cancel_at": None,
         "cancel_at_period_end": False,
         "canceled_at": books.now,
@@ -115,63 +122,43 @@ def items(books: Books, asked: Json) -> Json:
     return books.page("/v1/subscription_items", asked, subscription["items"]["data"][::-1])
 
 
-def _status(behavior: str | None) -> str:
-    return "active" if behavior in (None, "pays") else "incomplete"
+def _set_trial_end(books: Books, subscription: Json, asked: Json) -> None:
+    """Let a trial end at another moment; now, the first period begins and is asked for."""
+    end = asked["trial_end"]
+    if end != "now":
+        if not books.now < end <= books.now + LONGEST_TRIAL:
+            raise Refused(400, param="trial_end")
+        subscription |= {"trial_end": end, "billing_cycle_anchor": end}
+        for item in subscription["items"]["data"]:
+            item |= {"current_period_end": end, "billed_until": end}
+        return
+    for item in subscription["items"]["data"]:
+        until = books.now + changes.length_of(item["price"])
+        item |= {"current_period_start": books.now, "current_period_end": until}
+    subscription |= {"trial_end": books.now, "billing_cycle_anchor": books.now, "status": "active"}
+    card = books.card_of(subscription)
+    then = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
+    if card is None and then == "cancel":
+        end_it(books, subscription)
+        return
+    if card is None and then == "pause":
+        subscription["status"] = "paused"
+        return
+    behavior = books.behaviors[card] if card else "has no card"
+    lines = [invoices.line(books, "", item) for item in subscription["items"]["data"]]
+    invoice = invoices.draw(
+        books, subscription, lines, behavior=behavior, reason="subscription_update"
+    )
+    subscription["latest_invoice"] = invoice["id"]
+    subscription["status"] = "active" if invoice["status"] == "paid" else "past_due"
 
 
-def _billing_mode(books: Books, asked: Json) -> Json:
-    if asked.get("billing_mode") != {"type": "flexible"}:
-        raise NotImplementedError("not played: any billing mode but an explicit flexible one")
-    return {
-        "flexible": {"proration_discounts": "included"},
-        "type": "flexible",
-        "updated_at": books.now,
-    }
-
-
-def _trial_end(books: Books, asked: Json) -> int | None:
-    days, end = asked.get("trial_period_days"), asked.get("trial_end")
-    if days is not None and end is not None:
-        raise Refused(400, param="trial_end")
-    if end is not None and end <= books.now:
-        raise Refused(400, param="trial_end")
-    return end if days is None else books.now + days * 86_400
-
-
-def _collection(books: Books, asked: Json, customer: Json) -> str | None:
-    """Return how the card behaves that the first invoice is charged to; sent, there is none."""
-    if asked.get("collection_method") == "send_invoice":
-        if not asked.get("days_until_due"):
-            raise Refused(400, code="parameter_missing", param="days_until_due")
-        if not customer["email"]:
-            raise Refused(400, message="Missing email. The customer must have a valid email.")
+def _pause(books: Books, asked: Any) -> Json | None:
+    if asked == "":
         return None
-    if "days_until_due" in asked:
-        raise Refused(400, param="days_until_due")
-    own = asked.get("default_payment_method")
-    if own is not None:
-        card = books.named("payment_method", own, param="default_payment_method")
-        if card["customer"] != customer["id"]:
-            raise Refused(400, param="default_payment_method")
-    ref = own or customer["invoice_settings"]["default_payment_method"]
-    if ref is None:
-        raise Refused(400, message="This customer has no attached payment source or default one.")
-    return books.behaviors[ref]
-
-
-def _item(books: Books, subscription: str, asked: Json, end: int) -> Json:
-    price = books.named("price", asked["price"], param="items[0][price]")
-    item = objects.subscription_item(books.new_ref("subscription_item"))
-    item["plan"] |= {"id": price["id"], "amount": price["unit_amount"]}
-    return item | {
-        "billed_until": end,
-        "created": books.now,
-        "current_period_start": books.now,
-        "current_period_end": end,
-        "price": price,
-        "quantity": asked.get("quantity", 1),
-        "subscription": subscription,
-    }
+    if asked.get("resumes_at", books.now + 1) <= books.now:
+        raise Refused(400, param="pause_collection[resumes_at]")
+    return {"resumes_at": None, **asked}
 
 
 def _end_with_period(books: Books, subscription: Json, *, is_ending: bool) -> None:

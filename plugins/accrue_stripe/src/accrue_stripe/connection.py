@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accrue_core.errors import UnknownVocabulary
-from accrue_stripe.settings import StripeSettings
+from accrue_stripe.settings import StripeAccount
 
 if TYPE_CHECKING:
     import httpx
@@ -20,9 +20,9 @@ class Connection:
     """The SDK's client of one account. Building one imports nothing and connects to nothing."""
 
     def __init__(
-        self, settings: StripeSettings, http_client: httpx.AsyncClient | None = None
+        self, account: StripeAccount, http_client: httpx.AsyncClient | None = None
     ) -> None:
-        self._settings = settings
+        self._account = account
         self._http_client = http_client
         self._transport: Transport | None = None
         self._client: stripe.StripeClient | None = None
@@ -30,7 +30,7 @@ class Connection:
     @property
     def name(self) -> str:
         """The name of the account at Accrue."""
-        return self._settings.name
+        return self._account.name
 
     @property
     def client(self) -> stripe.StripeClient:
@@ -38,8 +38,8 @@ class Connection:
         if self._client is None:
             from accrue_stripe.transport import Transport, connect
 
-            self._transport = Transport(self._settings, self._http_client)
-            self._client = connect(self._settings, self._transport)
+            self._transport = Transport(self._account, self._http_client)
+            self._client = connect(self._account, self._transport)
         return self._client
 
     async def close(self) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 NOT_SENT = "accrue_not_sent"
 """The code our transport gives a failure that happened before anything was sent."""
 
+CIRCUIT_OPEN = "accrue_circuit_open"
+"""The code it gives a request that it did not send, since Stripe has not answered lately."""
+
 _ADVICE = {
     "insufficient_funds": "There is not enough money on this card: please use another one.",
     "expired_card": "This card has expired: please use another one.",
@@ -97,6 +100,8 @@ def translate(
     status, code, param, said = _said(error)
     if code == NOT_SENT:
         return ProcessorUnreachable("Stripe could not be reached: no connection was made")
+    if code == CIRCUIT_OPEN:
+        return ProcessorUnreachable("Stripe has not answered lately, and is not asked for a while")
     if status in (401, 403):
         return ProcessorMisconfigured(f"Stripe refused the key or its permissions ({said})")
     if status == 429 or (status == 400 and code == "rate_limit"):
@@ -106,13 +111,19 @@ def translate(
     if status == 409 and code == "idempotency_key_in_use":
         return OperationInProgress(f"{noun} {ref}")
     if status == 402 and _field(error, "type") == "card_error":
-        return _declined(_field(error, "decline_code") or code or "card_error")
+        return declined(_field(error, "decline_code") or code or "card_error")
     if status in (400, 402) or (status == 404 and code is not None):
         reason = code or _unsaid(error)
         return ProcessorRejected(
             f"Stripe refused the request ({said})", reason=reason or "rejected", param=param
         )
     return ProcessorUnavailable(f"Stripe did not answer as expected ({said})")
+
+
+def declined(reason: str) -> CardDeclined:
+    """Return the refusal of a card, with advice that its holder may be given."""
+    advice = _ADVICE.get(reason)
+    return CardDeclined(reason=reason, advice=advice) if advice else CardDeclined(reason=reason)
 
 
 def _said(error: stripe.StripeError) -> tuple[int | None, str | None, str | None, str]:
@@ -133,11 +144,6 @@ def _said(error: stripe.StripeError) -> tuple[int | None, str | None, str | None
 def _is_about_another(noun: str, param: str | None) -> bool:
     """Whether it is the customer that is missing, and not the thing that was asked for."""
     return param == "customer" != noun
-
-
-def _declined(reason: str) -> CardDeclined:
-    advice = _ADVICE.get(reason)
-    return CardDeclined(reason=reason, advice=advice) if advice else CardDeclined(reason=reason)
 
 
 def _unsaid(error: stripe.StripeError) -> str | None:

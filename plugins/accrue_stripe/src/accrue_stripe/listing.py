@@ -28,7 +28,7 @@ async def complete(whole: Json, key: str, next_page: NextPage) -> None:
     envelope = whole.get(key)
     if not isinstance(envelope, dict) or envelope.get("has_more") is not True:
         return
-    collected = [item async for page in _pages(key, next_page) for item in page]
+    collected = [item async for page in pages(key, next_page) for item in page]
     whole[key] = {**envelope, "data": collected, "has_more": False}
 
 
@@ -45,7 +45,7 @@ async def find_created(
         return await next_page({"created": {"gte": int(since.timestamp())}, **paging})
 
     read = 0
-    async for page in _pages(noun, created_since):
+    async for page in pages(noun, created_since):
         read += 1
         if read > MOST_PAGES:
             raise ProcessorUnavailable(f"more than {PAGE * MOST_PAGES} {noun} to look through")
@@ -56,8 +56,8 @@ async def find_created(
     return None
 
 
-async def _pages(key: str, next_page: NextPage) -> AsyncIterator[list[Any]]:
-    """Ask for page after page.
+async def pages(key: str, next_page: NextPage) -> AsyncIterator[list[Any]]:
+    """Ask for page after page, and hand out what is on each.
 
     A page that brings nothing new would be asked for again for ever, and is refused.
     """

@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING
 from accrue_core.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    import click
+
     from accrue_core.contracts.processor import Processor
 
 
 @hookimpl
 def register_processors() -> Iterable[Processor]:
-    """Offer the account that ``ACCRUE_STRIPE_*`` describes; without a key, none."""
+    """Offer the accounts that ``ACCRUE_STRIPE_*`` describe; without a key, none."""
     from accrue_stripe.settings import StripeSettings
 
-    account = StripeSettings.from_env()
-    if account is None:
+    accounts = StripeSettings.all_from_env()
+    if not accounts:
         return ()
     from accrue_stripe.processor import StripeProcessor
 
-    return (StripeProcessor(account),)
+    return tuple(StripeProcessor(account) for account in accounts)
+
+
+@hookimpl
+def register_commands() -> Iterable[click.Command]:
+    """Offer ``accrue stripe``."""
+    from accrue_stripe.commands import stripe
+
+    return (stripe,)

@@ -15,6 +15,7 @@ from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import Recovery
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.schedules import CreateSchedule
 from accrue_core.contracts.subscriptions import CreateSubscription
 from accrue_core.errors import InvalidRequest, UnknownVocabulary
 from accrue_stripe import webhooks
@@ -24,6 +25,7 @@ from accrue_stripe.gateways.customers import StripeCustomers
 from accrue_stripe.gateways.invoices import StripeInvoices
 from accrue_stripe.gateways.payment_methods import StripePaymentMethods
 from accrue_stripe.gateways.portal import StripePortal
+from accrue_stripe.gateways.schedules import StripeSchedules
 from accrue_stripe.gateways.subscriptions import StripeSubscriptions
 from accrue_stripe.settings import StripeSettings
 from accrue_stripe.support import RECOVERY, SUPPORT
@@ -46,6 +48,7 @@ class StripeProcessor:
         self._customers = StripeCustomers(self._connection)
         self._payment_methods = StripePaymentMethods(self._connection)
         self._subscriptions = StripeSubscriptions(self._connection)
+        self._schedules = StripeSchedules(self._connection, self._subscriptions)
         self._invoices = StripeInvoices(self._connection)
         self._checkout = StripeCheckout(self._connection, self._subscriptions)
         self._portal = StripePortal(self._connection)
@@ -91,6 +94,11 @@ class StripeProcessor:
         return self._subscriptions
 
     @property
+    def schedules(self) -> StripeSchedules:
+        """Operations on schedules of subscriptions."""
+        return self._schedules
+
+    @property
     def invoices(self) -> StripeInvoices:
         """Operations on invoices."""
         return self._invoices
@@ -115,6 +123,7 @@ class StripeProcessor:
             "customer": self._customers.fetch,
             "payment_method": self._payment_methods.fetch,
             "subscription": self._subscriptions.fetch,
+            "schedule": self._schedules.fetch,
             "invoice": self._invoices.fetch,
             "checkout_session": self._checkout.fetch,
         }
@@ -136,6 +145,8 @@ class StripeProcessor:
                 return await self._payment_methods.find_created(request)
             case CreateSubscription():
                 return await self._subscriptions.find_created(request, key=key, since=since)
+            case CreateSchedule():
+                return await self._schedules.find_created(request, key=key, since=since)
             case CreateCheckoutSession():
                 return await self._checkout.find_created(request, key=key, since=since)
         return None

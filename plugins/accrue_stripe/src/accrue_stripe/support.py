@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from accrue_core.contracts.capabilities import (
     NATIVE,
-    UNSUPPORTED,
     Capability,
     SupportTable,
     bounded,
@@ -22,22 +21,33 @@ SUPPORT: SupportTable = MappingProxyType(
     {
         Capability.CREATE_CUSTOMER: NATIVE,
         Capability.UPDATE_CUSTOMER: NATIVE,
+        Capability.SET_TAX_LOCATION: bounded("Stripe Tax is set up in the account"),
+        Capability.ASSIGN_CUSTOMER: NATIVE,
         Capability.ATTACH_PAYMENT_METHOD: NATIVE,
         Capability.SUBSCRIBE: NATIVE,
         Capability.SUBSCRIBE_WITH_TRIAL: NATIVE,
         Capability.SUBSCRIBE_WITH_QUANTITY: NATIVE,
+        Capability.SUBSCRIBE_WITH_ANCHOR: NATIVE,
+        Capability.SUBSCRIBE_BACKDATED: NATIVE,
+        Capability.SUBSCRIBE_WITH_COUPON: NATIVE,
+        Capability.TRIAL_WITHOUT_CARD: NATIVE,
+        Capability.AUTOMATIC_TAX: bounded("Stripe Tax is set up in the account"),
+        Capability.COMP: NATIVE,
         Capability.COLLECT_BY_INVOICE: bounded("the customer has an email address"),
         Capability.CANCEL_NOW: NATIVE,
+        Capability.CANCEL_WITH_INVOICE: NATIVE,
         Capability.CANCEL_AT_PERIOD_END: NATIVE,
         Capability.CANCEL_AT_DATE: NATIVE,
         Capability.KEEP: NATIVE,
-        Capability.CHANGE_ITEMS: UNSUPPORTED,
-        Capability.CHANGE_WITH_INVOICE: UNSUPPORTED,
-        Capability.PREVIEW_CHANGE: UNSUPPORTED,
-        Capability.SEVERAL_ITEMS: UNSUPPORTED,
-        Capability.SET_TRIAL_END: UNSUPPORTED,
-        Capability.PAUSE: UNSUPPORTED,
-        Capability.PAUSE_UNTIL: UNSUPPORTED,
+        Capability.CHANGE_ITEMS: NATIVE,
+        Capability.CHANGE_WITH_INVOICE: NATIVE,
+        Capability.PREVIEW_CHANGE: NATIVE,
+        Capability.SEVERAL_ITEMS: NATIVE,
+        Capability.SET_TRIAL_END: NATIVE,
+        Capability.PAUSE: NATIVE,
+        Capability.PAUSE_UNTIL: NATIVE,
+        Capability.SEVERAL_INTERVALS: bounded("every interval is a multiple of the shortest"),
+        Capability.SCHEDULES: NATIVE,
         Capability.CHECKOUT: NATIVE,
         Capability.CHECKOUT_WITH_TRIAL: bounded("a trial with a date ends 48 hours ahead or later"),
         Capability.BILLING_PORTAL: NATIVE,
@@ -49,26 +59,27 @@ SUPPORT: SupportTable = MappingProxyType(
 _FOUND_OR_REPEATED = Recovery(key_lifetime=timedelta(hours=24), is_findable=True)
 """Stripe may forget a key once it is 24 hours old; what was created is found by its lists."""
 
-_NEVER_ASKED = Recovery(key_lifetime=timedelta(0))
-"""What is refused before it is sent cannot be lost."""
-
 RECOVERY: Mapping[str, Recovery] = MappingProxyType(
-    {
-        "customers.create": _FOUND_OR_REPEATED,
-        "customers.update": _FOUND_OR_REPEATED,
-        "payment_methods.attach": _FOUND_OR_REPEATED,
-        "subscriptions.create": _FOUND_OR_REPEATED,
-        "subscriptions.cancel": _FOUND_OR_REPEATED,
-        "subscriptions.keep": _FOUND_OR_REPEATED,
-        "checkout.create": _FOUND_OR_REPEATED,
-    }
-    | dict.fromkeys(
+    dict.fromkeys(
         (
+            "customers.create",
+            "customers.update",
+            "customers.set_tax_location",
+            "customers.assign",
+            "payment_methods.attach",
+            "subscriptions.create",
+            "subscriptions.cancel",
+            "subscriptions.keep",
             "subscriptions.change",
             "subscriptions.set_trial_end",
             "subscriptions.pause",
             "subscriptions.resume",
+            "schedules.create",
+            "schedules.update",
+            "schedules.release",
+            "schedules.cancel",
+            "checkout.create",
         ),
-        _NEVER_ASKED,
+        _FOUND_OR_REPEATED,
     )
 )

@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections.abc import Callable, Mapping
+import secrets
+import time
+from collections.abc import Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx
 import stripe
 
-from accrue_stripe.errors import NOT_SENT
-from accrue_stripe.settings import API_VERSION, StripeSettings
+from accrue_core.telemetry import span
+from accrue_stripe.breaker import CircuitBreaker
+from accrue_stripe.errors import CIRCUIT_OPEN, NOT_SENT
+from accrue_stripe.lines import Lines
+from accrue_stripe.retrying import Sending, Tried, answered, delay_before, is_worth_repeating
+from accrue_stripe.settings import API_VERSION, StripeAccount
+
+_log = logging.getLogger("accrue.stripe")
 
 _BEFORE_SENDING = (
     httpx.ConnectError,
@@ -28,8 +34,10 @@ _BEFORE_SENDING = (
     httpx.ProxyError,
 )
 
+Response = tuple[bytes, int, Mapping[str, str]]
 
-def connect(settings: StripeSettings, transport: Transport) -> stripe.StripeClient:
+
+def connect(account: StripeAccount, transport: Transport) -> stripe.StripeClient:
     """Return the SDK's client for one account, with everything implicit made explicit.
 
     Telemetry and logging are global in the SDK. Telemetry writes an id below the home directory
@@ -39,102 +47,152 @@ def connect(settings: StripeSettings, transport: Transport) -> stripe.StripeClie
     log = logging.getLogger("stripe")
     log.setLevel(max(log.level, logging.WARNING))
     return stripe.StripeClient(
-        settings.api_key.reveal(),
+        account.api_key.reveal(),
         stripe_version=API_VERSION,
         max_network_retries=0,
         base_addresses={
-            "api": settings.api_base,
-            "files": settings.api_base,
-            "connect": settings.api_base,
-            "meter_events": settings.api_base,
+            "api": account.api_base,
+            "files": account.api_base,
+            "connect": account.api_base,
+            "meter_events": account.api_base,
         }
-        if settings.is_loopback
-        else {"api": settings.api_base},
+        if account.is_loopback
+        else {"api": account.api_base},
         http_client=transport,
     )
 
 
 class Transport(stripe.HTTPClient):
-    """Sends one request, within a deadline, over the client of the running event loop.
+    """Sends the requests of one account: within a deadline, again where that helps, or not at all.
 
-    A connection belongs to the loop that opened it, and a process may run several: the host's,
-    the one behind blocking calls, one per test. A client that was handed in is used on every
-    loop and left open.
+    A call is all tries of one request. ``call_timeout`` covers them and the waits between them.
+    What is left undecided after that is for the operation that owns the key to find out.
     """
 
     name = "accrue"
 
-    def __init__(self, settings: StripeSettings, given: httpx.AsyncClient | None = None) -> None:
+    def __init__(self, account: StripeAccount, given: httpx.AsyncClient | None = None) -> None:
         super().__init__()
-        self._settings = settings
-        self._given = given
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = (
-            WeakKeyDictionary()
+        self._account = account
+        self._lines = Lines(account, given)
+        self._jitter = secrets.SystemRandom().random
+        self._breaker = CircuitBreaker(
+            most_failures=account.breaker_failures,
+            pause=account.breaker_pause,
+            monotonic=time.monotonic,
         )
-        self._lock = threading.Lock()
+
+    async def request_with_retries_async(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        post_data: Any = None,
+        max_network_retries: int | None = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> Response:
+        """Carry out one call. The SDK's own retries and its telemetry are passed over."""
+        del max_network_retries, _usage
+        sending = Sending(method.upper(), has_key=bool(_header(headers, "idempotency-key")))
+        what = f"{sending.method} {_resource(url)}"
+        try:
+            with span("stripe.call", account=self._account.name, request=what):
+                async with asyncio.timeout(self._account.call_timeout):
+                    return await self._call(sending, url, headers, post_data, what)
+        except TimeoutError:
+            raise _failed("no answer in time") from None
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
-    ) -> tuple[bytes, int, Mapping[str, str]]:
-        """Send a request and read the answer.
-
-        A read whose connection broke is sent once more: kept-alive connections end without
-        notice. Nothing that changes something is: its outcome is then unknown, and deciding
-        what follows belongs to the operation that owns its key.
-        """
+    ) -> Response:
+        """Send a request once and read the answer."""
         try:
-            async with asyncio.timeout(self._settings.request_timeout):
-                try:
-                    return await self._send(method, url, headers, post_data)
-                except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-                    if method.lower() != "get":
-                        raise
-                return await self._send(method, url, headers, post_data)
+            async with asyncio.timeout(self._account.request_timeout):
+                response = await self._lines.client().request(
+                    method.upper(), url, headers=dict(headers), content=post_data
+                )
+                return response.content, response.status_code, response.headers
         except _BEFORE_SENDING as error:
-            raise _failed(error, code=NOT_SENT) from None
+            raise _failed(f"no answer: {type(error).__name__}", code=NOT_SENT) from None
         except (httpx.HTTPError, TimeoutError) as error:
-            raise _failed(error) from None
+            raise _failed(f"no answer: {type(error).__name__}") from None
 
     async def sleep_async(self, secs: float) -> None:
-        """Wait between the SDK's retries, of which there are none."""
+        """Wait between tries."""
         await asyncio.sleep(secs)
 
     async def close_async(self) -> None:
         """Close the client of this loop, and forget those of loops that have ended."""
-        with self._lock:
-            mine = self._clients.pop(asyncio.get_running_loop(), None)
-            for loop in [loop for loop in self._clients if loop.is_closed()]:
-                del self._clients[loop]
-        if mine is not None:
-            await mine.aclose()
+        await self._lines.close()
 
-    async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], content: Any
-    ) -> tuple[bytes, int, Mapping[str, str]]:
-        response = await self._client().request(
-            method.upper(), url, headers=dict(headers), content=content
-        )
-        return response.content, response.status_code, response.headers
+    async def _call(
+        self, sending: Sending, url: str, headers: Mapping[str, str], content: Any, what: str
+    ) -> Response:
+        """Try until there is an answer to keep.
 
-    def _client(self) -> httpx.AsyncClient:
-        if self._given is not None:
-            return self._given
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            if loop not in self._clients:
-                self._clients[loop] = self._open()
-            return self._clients[loop]
+        A later try may be turned away while an earlier one was carried out: then nobody may be told
+        that nothing happened.
+        """
+        ends_at = time.monotonic() + self._account.call_timeout
+        is_undecided = False
+        for number in range(self._account.retries + 1):
+            with span("stripe.try", request=what, number=number + 1):
+                tried, outcome = await self._try(sending, url, headers, content)
+            wait = delay_before(
+                number + 1, tried, first=self._account.retry_delay, jitter=self._jitter()
+            )
+            is_last = number == self._account.retries or time.monotonic() + wait >= ends_at
+            if is_last or not is_worth_repeating(sending, tried, is_first=not is_undecided):
+                break
+            is_undecided |= tried.is_undecided
+            _log.info("%s: %s, asking again in %.1f s", what, tried.status or "no answer", wait)
+            await self.sleep_async(wait)
+        if is_undecided and tried.is_turned_away and not sending.is_read:
+            raise _failed("an earlier try may have been carried out")
+        if isinstance(outcome, stripe.APIConnectionError):
+            raise outcome
+        return outcome
 
-    def _open(self) -> httpx.AsyncClient:
-        settings = self._settings
-        return httpx.AsyncClient(
-            timeout=httpx.Timeout(settings.request_timeout, connect=settings.connect_timeout),
-            limits=httpx.Limits(max_connections=2 * settings.fetch_limit),
-            follow_redirects=False,
-            trust_env=not settings.is_loopback,
-        )
+    async def _try(
+        self, sending: Sending, url: str, headers: Mapping[str, str], content: Any
+    ) -> tuple[Tried, Response | stripe.APIConnectionError]:
+        if not self._breaker.admits():
+            closed = _failed("Stripe is not asked for a while", code=CIRCUIT_OPEN)
+            return Tried(was_sent=False, should_retry=False), closed
+        try:
+            response = await self.request_async(sending.method, url, headers, content)
+        except stripe.APIConnectionError as error:
+            self._breaker.failed()
+            return Tried(was_sent=error.code != NOT_SENT), error
+        except BaseException:
+            self._breaker.gave_up()
+            raise
+        body, status, said = response
+        tried = answered(status, said, body)
+        if tried.is_failure:
+            self._breaker.failed()
+        else:
+            self._breaker.succeeded()
+        return tried, response
 
 
-def _failed(error: Exception, *, code: str | None = None) -> stripe.APIConnectionError:
-    failed: Callable[..., stripe.APIConnectionError] = stripe.APIConnectionError
-    return failed(f"no answer: {type(error).__name__}", code=code)
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for key, value in headers.items() if key.lower() == name), None)
+
+
+def _resource(url: str) -> str:
+    """Return the path without what it names: ``/v1/customers/{id}``.
+
+    Refs are no secrets, but a span is shown to more people than a payer's records are.
+    """
+    path = httpx.URL(url).path
+    first, *rest = path.strip("/").split("/")
+    named = ("{id}" if any(c.isdigit() or c.isupper() for c in part) else part for part in rest)
+    return "/".join(("", first, *named))
+
+
+def _failed(what: str, *, code: str | None = None) -> stripe.APIConnectionError:
+    make: Any = stripe.APIConnectionError
+    failed: stripe.APIConnectionError = make(what, code=code)
+    return failed

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import msgspec
 
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import TRIAL_ENDING, ProcessorEvent
 from accrue_core.errors import SignatureInvalid, WebhookUnreadable
 from accrue_core.settings import Secret
 from accrue_stripe.settings import StripeSettings
@@ -33,17 +33,22 @@ _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _FAMILIES: tuple[tuple[str, str, str, str], ...] = (
     ("customer.subscription.", "subscription", "subscription", "id"),
+    ("customer.discount.", "discount", "subscription", "subscription"),
     ("customer.", "customer", "customer", "id"),
     ("payment_method.", "payment_method", "payment_method", "id"),
     ("invoice.", "invoice", "invoice", "id"),
     ("invoice_payment.", "invoice_payment", "invoice", "invoice"),
     ("invoiceitem.", "invoiceitem", "invoice", "invoice"),
     ("checkout.session.", "checkout.session", "checkout_session", "id"),
+    ("subscription_schedule.", "subscription_schedule", "schedule", "id"),
 )
 """Event names by prefix: the object they carry, the noun it concerns, where that noun's ref is."""
 
 _DELETIONS = frozenset({"customer.deleted", "invoice.deleted"})
 """``customer.subscription.deleted`` is not one: the subscription has ended and can be fetched."""
+
+_ANNOUNCEMENTS = {"customer.subscription.trial_will_end": TRIAL_ENDING}
+"""Events that tell what no fetch would show."""
 
 _NOT_STORED = frozenset({"invoice.upcoming"})
 """Events about something that Stripe itself does not keep: there is nothing to fetch."""
@@ -54,6 +59,7 @@ _MIRRORED = {
     "subscription": "subscription",
     "invoice": "invoice",
     "checkout.session": "checkout_session",
+    "subscription_schedule": "schedule",
 }
 """What a thin notification may be about: Stripe's name of the object, and ours."""
 
@@ -66,6 +72,7 @@ class _Object(msgspec.Struct):
     object: str | None = None
     id: str | None = None
     invoice: msgspec.Raw = msgspec.Raw(b"null")
+    subscription: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Data(msgspec.Struct):
@@ -179,6 +186,7 @@ def _of_snapshot(event: _Snapshot) -> ProcessorEvent:
         is_deletion=noun is not None and event.type in _DELETIONS,
         livemode=event.livemode,
         created_at=datetime.fromtimestamp(event.created, UTC),
+        announces=_announced(event.type, noun),
     )
 
 
@@ -203,7 +211,8 @@ def _target(type_: str, carried: _Object) -> tuple[str | None, str | None]:
 def _ref(carried: _Object, key: str) -> str | None:
     if key == "id":
         return msgspec.convert(carried.id, _Text)
-    parent = msgspec.json.decode(carried.invoice, type=_Text | _Identified | None)
+    raw = carried.invoice if key == "invoice" else carried.subscription
+    parent = msgspec.json.decode(raw, type=_Text | _Identified | None)
     if parent is None and carried.object == "invoice_payment":
         raise WebhookUnreadable("signed, but an invoice payment does not name its invoice")
     return parent.id if isinstance(parent, _Identified) else parent
@@ -223,4 +232,9 @@ def _of_notification(event: _Notification) -> ProcessorEvent:
         is_deletion=noun is not None and event.type.removeprefix("v1.") in _DELETIONS,
         livemode=event.livemode,
         created_at=event.created.astimezone(UTC),
+        announces=_announced(event.type.removeprefix("v1."), noun),
     )
+
+
+def _announced(type_: str, noun: str | None) -> str | None:
+    return None if noun is None else _ANNOUNCEMENTS.get(type_)

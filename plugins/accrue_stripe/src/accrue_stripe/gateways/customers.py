@@ -5,16 +5,32 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
+from accrue_core.contracts.customers import (
+    AssignCustomer,
+    CreateCustomer,
+    SetTaxLocation,
+    UpdateCustomer,
+)
 from accrue_core.contracts.results import Answer, Key
+from accrue_core.errors import ProcessorRejected, TaxLocationInvalid
 from accrue_stripe.connection import Connection, wire
 from accrue_stripe.errors import translated
 from accrue_stripe.listing import find_created
-from accrue_stripe.params.customers import changed_customer, new_customer
+from accrue_stripe.params.customers import (
+    READABLE,
+    assigned_customer,
+    changed_customer,
+    new_customer,
+    tax_location,
+)
 from accrue_stripe.translate.customers import customer
 
 if TYPE_CHECKING:
     import stripe
+    from stripe.params import CustomerUpdateParams
+
+_NO_SUCH_PLACE = "customer_tax_location_invalid"
+"""What Stripe calls a place that it cannot tax."""
 
 
 class StripeCustomers:
@@ -32,17 +48,28 @@ class StripeCustomers:
         return Answer(customer(wire(remote)))
 
     async def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
-        """Change how the customer is reached; what is not said stays."""
-        with translated("customer", request.ref):
-            remote = await self._connection.client.v1.customers.update_async(
-                request.ref, changed_customer(request), {"idempotency_key": key.idempotency_key}
-            )
-        return Answer(customer(wire(remote)))
+        """Change how the customer is known; what is not said stays."""
+        return await self._update(request.ref, changed_customer(request), key)
+
+    async def set_tax_location(self, request: SetTaxLocation, *, key: Key) -> Answer:
+        """Say where the customer is taxed; ``TaxLocationInvalid`` changes nothing."""
+        try:
+            return await self._update(request.ref, tax_location(request), key)
+        except ProcessorRejected as error:
+            if error.reason != _NO_SUCH_PLACE:
+                raise
+            raise TaxLocationInvalid(param=error.param) from None
+
+    async def assign(self, request: AssignCustomer, *, key: Key) -> Answer:
+        """Give the customer to another owner, and note under which operation."""
+        return await self._update(request.ref, assigned_customer(request, key), key)
 
     async def fetch(self, ref: str) -> Answer:
         """Return the customer as it is now; Stripe answers for a deleted one and says so."""
         with translated("customer", ref):
-            remote = await self._connection.client.v1.customers.retrieve_async(ref)
+            remote = await self._connection.client.v1.customers.retrieve_async(
+                ref, {"expand": READABLE}
+            )
         return Answer(customer(wire(remote)))
 
     async def find_created(
@@ -55,4 +82,10 @@ class StripeCustomers:
 
         with translated("customer", f"of {request.owner}"):
             found = await find_created("customers", key.operation_id, since, page)
-        return None if found is None else Answer(customer(found))
+        return None if found is None else await self.fetch(str(found.get("id")))
+
+    async def _update(self, ref: str, params: CustomerUpdateParams, key: Key) -> Answer:
+        options: stripe.RequestOptions = {"idempotency_key": key.idempotency_key}
+        with translated("customer", ref):
+            remote = await self._connection.client.v1.customers.update_async(ref, params, options)
+        return Answer(customer(wire(remote)))

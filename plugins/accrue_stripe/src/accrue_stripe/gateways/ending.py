@@ -9,7 +9,7 @@ from accrue_core.contracts.subscriptions import CancelSubscription, KeepSubscrip
 from accrue_core.errors import RemoteMissing
 from accrue_stripe.connection import Json, wire
 from accrue_stripe.errors import afterwards, halfway, translated
-from accrue_stripe.params.subscriptions import AT_ONCE, NOT_AT_A_DATE, NOT_AT_PERIOD_END
+from accrue_stripe.params import subscriptions as params
 
 if TYPE_CHECKING:
     import stripe
@@ -37,12 +37,12 @@ async def end_now(client: stripe.StripeClient, request: CancelSubscription, key:
     try:
         with translated("subscription", ref):
             options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-end"}
-            return wire(await subscriptions.cancel_async(ref, AT_ONCE, options))
+            return wire(await subscriptions.cancel_async(ref, params.end_now(request), options))
     except RemoteMissing:
         if marked.get("ended_at") is not None:
             raise
         with afterwards(), translated("subscription", ref):
-            found = wire(await subscriptions.retrieve_async(ref))
+            found = wire(await subscriptions.retrieve_async(ref, {"expand": params.WITH_INVOICE}))
         if found.get("ended_at") is None:
             raise
         return found
@@ -57,9 +57,9 @@ async def keep(client: stripe.StripeClient, request: KeepSubscription, key: Key)
     ref, subscriptions = request.ref, client.v1.subscriptions
     with translated("subscription", ref):
         options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-period"}
-        kept = wire(await subscriptions.update_async(ref, NOT_AT_PERIOD_END, options))
+        kept = wire(await subscriptions.update_async(ref, params.NOT_AT_PERIOD_END, options))
     if kept.get("cancel_at") is None:
         return kept
     with halfway(), translated("subscription", ref):
         options = {"idempotency_key": f"{key.idempotency_key}-date"}
-        return wire(await subscriptions.update_async(ref, NOT_AT_A_DATE, options))
+        return wire(await subscriptions.update_async(ref, params.NOT_AT_A_DATE, options))

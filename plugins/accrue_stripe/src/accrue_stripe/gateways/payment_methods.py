@@ -7,8 +7,11 @@ from accrue_core.contracts.results import Answer, Key
 from accrue_core.errors import ProcessorRejected, RemoteMissing
 from accrue_stripe.connection import Connection, Json, wire
 from accrue_stripe.errors import halfway, translated
+from accrue_stripe.params.customers import READABLE
 from accrue_stripe.translate.customers import customer
 from accrue_stripe.translate.payment_methods import payment_method
+
+_WITH_CUSTOMER = ["customer", *(f"customer.{field}" for field in READABLE)]
 
 
 class StripePaymentMethods:
@@ -54,7 +57,7 @@ class StripePaymentMethods:
             with translated("payment_method", request.payment_method):
                 remote = await self._connection.client.v1.payment_methods.attach_async(
                     request.payment_method,
-                    {"customer": request.customer, "expand": ["customer"]},
+                    {"customer": request.customer, "expand": _WITH_CUSTOMER},
                     {"idempotency_key": f"{key.idempotency_key}-attach"},
                 )
         except ProcessorRejected:
@@ -68,7 +71,7 @@ class StripePaymentMethods:
         with halfway(), translated("customer", payer):
             remote = await self._connection.client.v1.customers.update_async(
                 payer,
-                {"invoice_settings": {"default_payment_method": ref}},
+                {"invoice_settings": {"default_payment_method": ref}, "expand": READABLE},
                 {"idempotency_key": f"{key.idempotency_key}-default"},
             )
         return wire(remote)
@@ -79,7 +82,7 @@ class StripePaymentMethods:
         try:
             with translated("payment_method", ref):
                 remote = await self._connection.client.v1.payment_methods.retrieve_async(
-                    ref, {"expand": ["customer"]}
+                    ref, {"expand": _WITH_CUSTOMER}
                 )
         except RemoteMissing:
             return None

@@ -43,8 +43,19 @@ async def whole_invoice(client: stripe.StripeClient, data: Json) -> Json:
     return data
 
 
+async def whole_preview(client: stripe.StripeClient, data: Json) -> Json:
+    """Return the preview of an invoice with all of its lines; it has no payments."""
+    ref = str(data.get("id"))
+
+    async def lines(paging: Any) -> stripe.StripeObject:
+        return await client.v1.invoices.line_items.list_async(ref, paging)
+
+    await complete(data, "lines", lines)
+    return data
+
+
 async def with_all(client: stripe.StripeClient, data: Json) -> Answer:
-    """Return a subscription that was sent ``WITH_ALL``, and what came along with it."""
+    """Return a subscription, and whatever of ``WITH_ALL`` came along with it."""
     main = subscription(await whole_subscription(client, data))
     others: list[AnySnapshot] = []
     payer, latest = data.get("customer"), data.get("latest_invoice")

@@ -49,7 +49,7 @@ def invoice(data: object) -> InvoiceSnapshot | UnreadableSnapshot | GoneSnapshot
         amount_due=money(found, "amount_due", code),
         amount_paid=money(found, "amount_paid", code),
         amount_remaining=money(found, "amount_remaining", code),
-        lines=tuple(_line(line, code) for line in found.pages("lines")),
+        lines=tuple(line(one, code) for one in found.pages("lines")),
         payments=tuple(_payment(payment, code) for payment in found.pages("payments")),
         number=found.text_or_none("number"),
         billing_reason=found.text_or_none("billing_reason"),
@@ -79,16 +79,17 @@ def _subscription(found: Reader) -> str | None:
     return parent.inner("subscription_details").ref("subscription")
 
 
-def _line(line: Reader, code: str) -> InvoiceLineSnapshot:
-    same_currency(line, code)
-    period = line.inner("period")
-    item, is_proration = _origin(line)
+def line(found: Reader, code: str) -> InvoiceLineSnapshot:
+    """Read one line of an invoice, or of the preview of one."""
+    same_currency(found, code)
+    period = found.inner("period")
+    item, is_proration = _origin(found)
     return InvoiceLineSnapshot(
-        ref=line.text("id"),
-        amount=money(line, "amount", code),
-        description=line.text_or_none("description"),
-        quantity=line.whole_or_none("quantity"),
-        price=_price(line),
+        ref=found.text("id"),
+        amount=money(found, "amount", code),
+        description=found.text_or_none("description"),
+        quantity=found.whole_or_none("quantity"),
+        price=_price(found),
         period_start=period.moment("start"),
         period_end=period.moment("end"),
         is_proration=is_proration,

@@ -77,6 +77,13 @@ class Reader:
         value = self._value(key)
         return self.text(key) if value not in (None, "") else None
 
+    def texts_or_none(self, key: str) -> list[str]:
+        """Return a list of text; null is an empty one."""
+        value = self._value(key) or []
+        if not isinstance(value, list) or any(type(one) is not str or not one for one in value):
+            refuse(self.at(key), f"{kind(value)} instead of a list of text")
+        return list(value)
+
     def flag(self, key: str) -> bool:
         """Return true or false."""
         value = self._value(key)

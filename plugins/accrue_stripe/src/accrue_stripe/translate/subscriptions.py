@@ -25,7 +25,10 @@ def collection(found: Reader) -> Collection:
 
 
 def subscription(data: object) -> SubscriptionSnapshot | UnreadableSnapshot | GoneSnapshot:
-    """Read a subscription; a status that we have never heard of makes it unreadable."""
+    """Read a subscription; a status that we have never heard of makes it unreadable.
+
+    ``discounts`` must have been asked for (``expand``): a bare id does not say which coupon it is.
+    """
     found = reader(data, "subscription")
     ref = found.text("id")
     if is_deleted(found):
@@ -35,6 +38,7 @@ def subscription(data: object) -> SubscriptionSnapshot | UnreadableSnapshot | Go
         return UnreadableSnapshot("subscription", ref, status)
     items = tuple(_item(item, found) for item in found.pages("items"))
     paused = found.inner_or_none("pause_collection")
+    pending = found.inner_or_none("pending_update")
     return SubscriptionSnapshot(
         ref=ref,
         customer=found.ref("customer"),
@@ -46,12 +50,18 @@ def subscription(data: object) -> SubscriptionSnapshot | UnreadableSnapshot | Go
         cancel_at=_cancel_at(found, items),
         canceled_at=found.moment_or_none("canceled_at"),
         ended_at=found.moment_or_none("ended_at"),
+        cancel_reason=_cancel_reason(found),
         started_at=found.moment("start_date"),
         trial_start=found.moment_or_none("trial_start"),
         trial_end=found.moment_or_none("trial_end"),
         collection_paused=paused and paused.text("behavior"),
+        collection_resumes_at=paused and paused.moment_or_none("resumes_at"),
+        pending_until=pending and pending.moment("expires_at"),
         default_payment_method=found.ref_or_none("default_payment_method"),
         latest_invoice=found.ref_or_none("latest_invoice"),
+        coupons=_coupons(found),
+        automatic_tax=found.inner("automatic_tax").flag("enabled"),
+        schedule=found.ref_or_none("schedule"),
         metadata=found.words("metadata"),
         created_at=found.moment("created"),
     )
@@ -98,3 +108,16 @@ def _cancel_at(found: Reader, items: tuple[SubscriptionItemSnapshot, ...]) -> da
     if len(ends) != 1:
         refuse(found.at("cancel_at"), "null, with items whose periods end at different times")
     return ends.pop()
+
+
+def _cancel_reason(found: Reader) -> str | None:
+    """Read why somebody left, if they were asked and said so."""
+    details = found.inner_or_none("cancellation_details")
+    return details and details.text_or_none("feedback")
+
+
+def _coupons(found: Reader) -> tuple[str, ...]:
+    """Read the coupons that count; of a coupon that was deleted since, Stripe names none."""
+    sources = [discount.inner("source") for discount in found.each("discounts")]
+    named = (source.ref_or_none("coupon") for source in sources)
+    return tuple(coupon for coupon in named if coupon is not None)
