@@ -39,5 +39,7 @@ async def busy(desk: Desk) -> Desk:
     desk.engine.scenarios.speak_unknown_status(ref, word="hibernating", times=5)
     desk.engine.emitter.emit("customer.subscription.updated", "subscription", ref)
     await desk.settle()
+    paused = await desk.subscribed(Team("48", "Mill Lane Choir"))
+    await desk.billing.pause(paused, invoices="void")
     assert (await desk.billing.subscription(failing)).status == "past_due"
     return desk

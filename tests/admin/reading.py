@@ -61,11 +61,18 @@ class Reading(HTMLParser):
         if tag == "form":
             method = str(attributes.get("method", "get")).lower()
             self.forms.append(Form(method, str(attributes.get("action", ""))))
-        if tag == "input" and self._open.count("form") and attributes.get("name"):
+        is_left_out = attributes.get("type") == "radio" and "checked" not in attributes
+        is_sent = tag == "input" and self._open.count("form") and not is_left_out
+        if is_sent and attributes.get("name"):
             self.forms[-1].fields[str(attributes["name"])] = str(attributes.get("value") or "")
         if tag == "label" and attributes.get("for"):
             self.labels.add(str(attributes["for"]))
-        if tag in FIELDS and attributes.get("type") not in ("hidden", "submit"):
+        is_within_its_label = "label" in self._open
+        if (
+            tag in FIELDS
+            and attributes.get("type") not in ("hidden", "submit")
+            and not is_within_its_label
+        ):
             self.named.append((tag, attributes))
         if re.fullmatch("h[1-6]", tag):
             self.headings[tag] += 1

@@ -15,6 +15,9 @@ FORMS = [
     "/admin/theme", "/admin/search", "/admin/webhooks/replay", "/admin/ledger/verify",
     "/admin/operations/recover", f"/admin/webhooks/awhd_{NOBODY}/replay",
     f"/admin/subscriptions/asub_{NOBODY}/cancel", f"/admin/subscriptions/asub_{NOBODY}/keep",
+    f"/admin/subscriptions/asub_{NOBODY}/change", f"/admin/subscriptions/asub_{NOBODY}/pause",
+    f"/admin/subscriptions/asub_{NOBODY}/resume", f"/admin/subscriptions/asub_{NOBODY}/trial",
+    f"/admin/subscriptions/asub_{NOBODY}/trial/end",
 ]  # fmt: skip
 
 

@@ -38,7 +38,9 @@ async def test_every_link_of_every_page_leads_to_a_sound_page(busy: Desk) -> Non
     assert kinds == {
         "/admin/", "/admin/customers", "/admin/customers/:id", "/admin/subscriptions",
         "/admin/subscriptions/:id", "/admin/subscriptions/:id/cancel",
-        "/admin/subscriptions/:id/keep", "/admin/invoices", "/admin/invoices/:id",
+        "/admin/subscriptions/:id/change", "/admin/subscriptions/:id/keep",
+        "/admin/subscriptions/:id/pause", "/admin/subscriptions/:id/resume",
+        "/admin/subscriptions/:id/trial", "/admin/invoices", "/admin/invoices/:id",
         "/admin/webhooks", "/admin/webhooks/:id", "/admin/webhooks/replay", "/admin/ledger",
         "/admin/ledger/:id", "/admin/ledger/verify", "/admin/operations", "/admin/search",
     }  # fmt: skip

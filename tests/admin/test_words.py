@@ -17,6 +17,7 @@ from accrue_core.billing.entitlements.resolve import Access, Grant
 from accrue_core.billing.invoices import events as invoice_events
 from accrue_core.billing.invoices.models import Invoice
 from accrue_core.billing.payment_methods import events as payment_method_events
+from accrue_core.billing.schedules import events as schedule_events
 from accrue_core.billing.subscriptions import events as subscription_events
 from accrue_core.billing.subscriptions.models import Subscription, SubscriptionItem
 from accrue_core.contracts.handlers import LedgerEntryView
@@ -30,7 +31,8 @@ from tests.stage import CATALOG
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 END = datetime(2026, 4, 1, tzinfo=UTC)
 MODULES = (
-    checkout_events, customer_events, invoice_events, payment_method_events, subscription_events,
+    checkout_events, customer_events, invoice_events, payment_method_events, schedule_events,
+    subscription_events,
 )  # fmt: skip
 
 ITEM = SubscriptionItem(
@@ -63,14 +65,19 @@ SUB = Subscription(
     cancel_at=None,
     canceled_at=None,
     ended_at=None,
+    cancel_reason=None,
     started_at=NOW,
     trial_start=None,
     trial_end=None,
+    trial_announced=None,
     collection_paused=None,
     collection_resumes_at=None,
     pending_until=None,
     default_payment_method=None,
     latest_invoice=None,
+    coupons=(),
+    automatic_tax=False,
+    schedule=None,
     metadata={},
     items=(ITEM,),
 )
@@ -171,6 +178,16 @@ def told(type_: str, **data: object) -> str:
         ("invoice.paid", {"amount_paid": 10500, "currency": "iqd"}, "Invoice paid: IQD 10.500"),
         ("payment_method.updated", {"noun": "payment_method", "changed": ["exp_month", "last4"]},
          "Payment method changed: exp month, last4"),
+        ("subscription.items_changed", {"before": [], "after": ["price_a x 1", "price_b x 3"]},
+         "Items changed to price_a, price_b × 3"),
+        ("subscription.collection_paused", {"behavior": "void"},
+         "Collection paused: invoices are voided"),
+        ("subscription.collection_paused", {"behavior": "other"},
+         "Subscription collection paused"),
+        ("schedule.phase_entered", {"place": 1, "until": "2026-04-01T00:00:00.000000Z"},
+         "Phase 2 of the schedule began, until 1 Apr 2026"),
+        ("customer.moved", {"before": "", "after": "team:7"},
+         "Moved to the owner team:7, was nobody’s"),
         ("invoice.gone", {"noun": "invoice"}, "Invoice deleted at the processor"),
         ("host.moved_house", {}, "Host moved house"),
         ("invoice.paid", {}, "Invoice paid"),
@@ -271,9 +288,11 @@ def test_an_old_payment_is_not_what_the_time_left_has_cost() -> None:
 @pytest.mark.parametrize(
     ("change", "actions"),
     [
-        ({}, ["period_end", "now"]),
-        ({"cancel_at_period_end": True}, ["keep", "now"]),
+        ({}, ["period_end", "at", "now"]),
+        ({"cancel_at_period_end": True}, ["keep", "at", "now"]),
         ({"status": SubscriptionStatus.INCOMPLETE}, ["now"]),
+        ({"schedule": "sub_sched_1"}, ["now"]),
+        ({"schedule": "sub_sched_1", "cancel_at": END}, ["now"]),
         ({"status": SubscriptionStatus.CANCELED}, []),
         ({"gone_at": NOW}, []),
     ],

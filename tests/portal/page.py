@@ -28,6 +28,7 @@ class Element:
     tag: str
     attributes: dict[str, str]
     text: str = ""
+    within: tuple[str, ...] = ()
 
 
 class Page(HTMLParser):
@@ -78,11 +79,12 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
-        element = Element(tag, attributes)
+        element = Element(tag, attributes, within=tuple(one.tag for one in self._open))
         self.elements.append(element)
         if tag == "form":
             self.forms.append(Form(attributes["action"], attributes["method"]))
-        if tag == "input" and "name" in attributes:
+        is_left_out = attributes.get("type") == "radio" and "checked" not in attributes
+        if tag == "input" and "name" in attributes and not is_left_out:
             self.forms[-1].fields[attributes["name"]] = attributes.get("value", "")
         if tag not in _VOID:
             self._open.append(element)

@@ -10,8 +10,9 @@ from accrue_core.billing.payment_methods.models import PaymentMethod
 from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.subscriptions import SubscriptionStatus
-from accrue_portal.account import Holding, Powers
+from accrue_portal.account import Holding
 from accrue_portal.names import Name
+from accrue_portal.powers import Powers
 from tests.portal.house import CATALOG
 
 JARGON = re.compile(
@@ -47,14 +48,19 @@ def a_subscription(**changes: object) -> Subscription:
         "cancel_at": None,
         "canceled_at": None,
         "ended_at": None,
+        "cancel_reason": None,
         "started_at": NOW,
         "trial_start": None,
         "trial_end": None,
+        "trial_announced": None,
         "collection_paused": None,
         "collection_resumes_at": None,
         "pending_until": None,
         "default_payment_method": None,
         "latest_invoice": None,
+        "coupons": (),
+        "automatic_tax": False,
+        "schedule": None,
         "metadata": {},
     }
     return Subscription(**{**values, **changes})  # type: ignore[arg-type]

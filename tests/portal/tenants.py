@@ -12,16 +12,18 @@ from urllib.parse import quote, unquote
 from uuid import UUID
 
 import httpx
+import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from accrue_core import Catalog, Money, Plan
+from accrue_core.billing.catalog import Price
 from accrue_core.billing.customers import queries as customers
 from accrue_core.ids import PREFIXES, to_text, to_uuid
 from accrue_core.pages.words import money
 from accrue_fake.processor import FakeProcessor
 from tests.portal.attacks import VICTIM, Pick, Step, Way
-from tests.portal.house import CATALOG, PORTAL, House, Team, new_engine, open_house
+from tests.portal.house import CATALOG, PORTAL, Browser, House, Team, new_engine, open_house
 
 SECRET = Plan(key="observatory", features={"telescope"}, prices={"fake": "price_observatory"})
 SECRET_AMOUNT = Money(98_765_43, "usd")
@@ -81,6 +83,9 @@ async def look_up(house: House, team: Team) -> Tenant:
     tenant = Tenant(team, rows=[row for rows in found.values() for row in rows])
     tenant.ids = {noun: [row.id for row in rows] for noun, rows in found.items()}
     tenant.refs = {noun: [row.ref for row in rows] for noun, rows in found.items()}
+    items = [item for row in found["subscription"] for item in row.items]
+    tenant.ids["subscription_item"] = [item.id for item in items]
+    tenant.refs["subscription_item"] = [item.ref for item in items]
     tenant.rows += (await billing.timeline_for(team, limit=500)).items
     return tenant
 
@@ -96,13 +101,15 @@ class World:
         self._attackers = 0
 
     async def attacker(self) -> Tenant:
-        """Bring a new tenant in, who holds one subscription that goes on and one that ends."""
+        """Bring a new tenant in, with subscriptions that go on, that end, and that are paused."""
         self._attackers += 1
         team = Team(f"attacker-{self._attackers}", "Allan Attacker", "allan@attacker.test")
         billing = self.house.billing
         await billing.subscribe(team, "pro", payment_method="pm_card_visa")
         ending = (await billing.subscribe(team, "extra")).value
         await billing.cancel(ending.id)
+        paused = (await billing.subscribe(team, Price("price_unlisted"))).value
+        await billing.pause(paused.id, invoices="void")
         return await look_up(self.house, team)
 
     async def attack(self, steps: Sequence[Step]) -> None:
@@ -111,10 +118,12 @@ class World:
         telling = {SECRET.name, *SECRET.features, *map(str.capitalize, SECRET.features)}
         telling |= self.victim.values - attacker.values
         async with self.house.browser(attacker.team.key) as browser:
-            token = (await browser.see()).answer.cookies["__Host-accrue_portal_form"]
+            cookie = (await browser.see()).answer.cookies["__Host-accrue_portal_form"]
+            token = {"form_token": cookie}
+            agreed = await self._agreed(browser, attacker)
             for step in steps:
                 way = self.ways[step.way % len(self.ways)]
-                answer = await self._send(browser, attacker, way, step, token)
+                answer = await self._send(browser, attacker, way, step, {**agreed, **token})
                 where = (answer.request.method, way.path, answer.status_code)
                 self.seen[where] += 1
                 assert answer.status_code < 500, where
@@ -124,7 +133,7 @@ class World:
         """Return a request with each of the victim's values in its path, and some with all of
         them where somebody might hope that they are believed.
         """
-        victim, own = self.victim, Pick("mine", "fitting")
+        victim, mine = self.victim, [Pick("mine", "fitting", number) for number in range(3)]
         held = [*victim.ids.values(), *victim.refs.values()]
         claims = {
             **{noun: values[0] for noun, values in victim.ids.items()},
@@ -132,13 +141,15 @@ class World:
             **dict.fromkeys(("owner_id", "team", "user_id", "identity"), VICTIM.key),
             "owner": str(VICTIM.owner),
             "owner_type": VICTIM.owner.type,
+            "to": SECRET.key,
         }
+        taken = {"item": Pick("theirs", "subscription_item"), "price": Pick("text", SECRET.key)}
         claimed = {name: Pick("text", value) for name, value in claims.items()}
         cursors = [{"before": Pick("text", value)} for value in victim.ids["invoice"]]
         return [
             *(Step(way, Pick("text", value)) for values in held for value in values),
-            *(Step(way, own, query=query) for query in (claimed, *cursors)),
-            Step(way, own, form=claimed),
+            *(Step(way, one, query=query) for query in (claimed, *cursors) for one in mine),
+            *(Step(way, one, form=form) for form in (claimed, taken) for one in mine),
         ]
 
     async def check(self) -> None:
@@ -166,8 +177,19 @@ class World:
         """Keep how the victim stands at the processor, to compare with."""
         self._before = self.at_the_processor()
 
+    async def _agreed(self, browser: Browser, attacker: Tenant) -> dict[str, str]:
+        """Return what the form of the attacker's own change brings along, its token included."""
+        pro = attacker.ids["subscription"][-1]
+        page = await browser.see(f"/subscriptions/{pro}/change/amounts?to=extra")
+        return page.form("Change to Extra room").fields
+
     async def _send(
-        self, browser: httpx.AsyncClient, attacker: Tenant, way: Way, step: Step, token: str
+        self,
+        browser: httpx.AsyncClient,
+        attacker: Tenant,
+        way: Way,
+        step: Step,
+        known_fields: Mapping[str, str],
     ) -> httpx.Response:
         def known(pick: Pick, name: str = "") -> str:
             return self._resolved(pick, attacker, name.removesuffix("_id"))
@@ -177,7 +199,7 @@ class World:
             path = path.replace(f"{{{name}}}", quote(known(step.path, name), safe=""))
         minted = to_text(PREFIXES["operation"], self.house.accrue.runtime.ids.new())
         form = {
-            "form_token": token,
+            **known_fields,
             "operation_id": minted,
             "when": "period_end",
             "processor": "fake",
@@ -216,13 +238,13 @@ async def open_world(stack: AsyncExitStack, database_url: str) -> World:
     """Open a house in which the victim has lived for two months."""
     engine = new_engine()
     engine.catalogue.add_price("price_observatory", SECRET_AMOUNT, product="Observatory")
-    house = await stack.enter_async_context(
-        open_house(
-            database_url,
-            processors=[FakeProcessor(engine)],
-            catalog=Catalog(*CATALOG.plans.values(), SECRET),
+    catalog = Catalog(*CATALOG.plans.values(), SECRET)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ACCRUE_PORTAL_PAUSE", "void")
+        environment.setenv("ACCRUE_PORTAL_OFFERS", "pro; extra")
+        house = await stack.enter_async_context(
+            open_house(database_url, processors=[FakeProcessor(engine)], catalog=catalog)
         )
-    )
     billing = house.billing
     first = await billing.subscribe(VICTIM, SECRET.key, payment_method="pm_card_mastercard")
     await billing.subscribe(VICTIM, "extra", quantity=17)

@@ -50,6 +50,7 @@ def faults(page: Page) -> list[str]:
     ids = Counter(one.attributes["id"] for one in page.elements if "id" in one.attributes)
     labels = [one.attributes.get("aria-labelledby", "") for one in page.elements]
     attributes = {name for one in page.elements for name in one.attributes}
+    labelled = {one.attributes.get("for") for one in page.all("label")}
     checks = {
         "a language": page.elements[0].attributes.get("lang") == "en",
         "a title": bool(page.all("title")[0].text),
@@ -63,11 +64,20 @@ def faults(page: Page) -> list[str]:
         "named navigations": all("aria-label" in one.attributes for one in page.all("nav")),
         "links with words": all(one.text for one in page.all("a")),
         "buttons with words": all(one.text for one in page.all("button")),
-        "hidden fields only": all(one.attributes["type"] == "hidden" for one in page.all("input")),
+        "fields with labels": all(
+            one.attributes.get("type") == "hidden"
+            or "label" in one.within
+            or one.attributes.get("id") in labelled
+            for one in page.all("input")
+        ),
         "tables with captions": len(page.all("table")) == len(page.all("caption")),
         "scoped headers": all(one.attributes.get("scope") for one in page.all("th")),
-        "forms that post": all(form.method == "post" for form in page.forms),
-        "forms with tokens": all("form_token" in form.fields for form in page.forms),
+        "forms that post, or ask for amounts": all(
+            form.method == "post" or form.action.endswith("/change/amounts") for form in page.forms
+        ),
+        "posts with tokens, and no others": all(
+            ("form_token" in form.fields) == (form.method == "post") for form in page.forms
+        ),
         "times that machines read": all("datetime" in one.attributes for one in page.all("time")),
         "plain words": JARGON.search(page.text) is None,
         "no refs": not any(

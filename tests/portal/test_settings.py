@@ -8,7 +8,7 @@ import pytest
 
 import accrue_portal
 from accrue_core.errors import ConfigurationError
-from accrue_portal.settings import PortalSettings
+from accrue_portal.settings import Offer, PortalSettings
 
 
 def test_settings_come_from_the_environment() -> None:
@@ -25,6 +25,24 @@ def test_settings_come_from_the_environment() -> None:
     assert PortalSettings.from_env({}) == PortalSettings()
 
 
+def test_offers_and_pauses_come_from_the_environment() -> None:
+    settings = PortalSettings.from_env(
+        {
+            "ACCRUE_PORTAL_OFFERS": "pro; team=Team, per seat, usd;price_year = Pro by the year;",
+            "ACCRUE_PORTAL_PAUSE": "void",
+        }
+    )
+
+    assert settings.offers == (
+        Offer(plan="pro"),
+        Offer(plan="team", name="Team", has_seats=True, currency="usd"),
+        Offer(plan="price_year", name="Pro by the year"),
+    )
+    assert settings.pause == "void"
+    assert PortalSettings.from_env({"ACCRUE_PORTAL_OFFERS": "none"}).offers == ()
+    assert not PortalSettings.from_env({"ACCRUE_PORTAL_OFFERS": "none"}).sells_changes
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -36,6 +54,10 @@ def test_settings_come_from_the_environment() -> None:
         ("THEME", "shadow=none"),
         ("THEME", "accent=red} body{display:none"),
         ("THEME", "accent=url('https://evil.test')"),
+        ("OFFERS", "=Team"),
+        ("OFFERS", "team=Team, per head"),
+        ("OFFERS", "team=Team, usd, eur"),
+        ("PAUSE", "yes"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_at_the_start(name: str, value: str) -> None:

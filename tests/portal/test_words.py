@@ -12,11 +12,12 @@ import pytest
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.money import Money
-from accrue_portal.account import Holding, Powers
+from accrue_portal.account import Holding
 from accrue_portal.bills import bill_of
 from accrue_portal.costs import Cost, cost_of, every
 from accrue_portal.endings import ending_of
 from accrue_portal.names import NAMELESS, Name, line_of, method_of
+from accrue_portal.powers import Powers
 from accrue_portal.views import View, view_of
 from tests.portal.house import CATALOG
 from tests.portal.rows import (
@@ -41,6 +42,9 @@ def all_holdings() -> Iterator[Holding]:
         {"cancel_at": NOW - timedelta(days=1)},
         {"gone_at": NOW},
         {"unreadable": "hibernating"},
+        {"pending_until": MONTH_ENDS},
+        {"schedule": "sub_sched_1"},
+        {"schedule": "sub_sched_1", "cancel_at": MONTH_ENDS},
     )
     debts = (None, an_invoice(), an_invoice(attempts=1, next_attempt_at=MONTH_ENDS, number=None))
     powers = (ALL, Powers(), replace(ALL, can_end_later=False), replace(ALL, can_keep=False))
@@ -90,8 +94,9 @@ def test_what_is_offered_makes_sense() -> None:
         if holding.is_over:
             assert (view.can_cancel, view.can_keep, view.note) == (False, False, "")
             assert view.standing.tone == "quiet"
-        if holding.powers == Powers():
+        if holding.powers == Powers() or holding.subscription.is_scheduled:
             assert not view.can_cancel
+            assert not view.can_keep
         ending = ending_of(holding)
         if ending is not None and ending.when == "now":
             assert "This cannot be undone" in ending.consequences[-1]

@@ -16,23 +16,28 @@ from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.pages.words import day, money
 
-Action = Literal["now", "period_end", "keep"]
+Action = Literal["now", "period_end", "at", "keep"]
 
 CAPABILITIES: dict[Action, Capability] = {
     "now": Capability.CANCEL_NOW,
     "period_end": Capability.CANCEL_AT_PERIOD_END,
+    "at": Capability.CANCEL_AT_DATE,
     "keep": Capability.KEEP,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What is known about a subscription when an operator thinks about ending or keeping it."""
+    """What is known about a subscription when an operator thinks about ending or keeping it.
+
+    ``at`` is the moment at which it is to end, where that is somebody's choice.
+    """
 
     subscription: Subscription
     invoices: Sequence[Invoice]
     only_here: frozenset[str]
     now: datetime
+    at: datetime | None = None
 
     @property
     def last_paid(self) -> Invoice | None:
@@ -50,11 +55,13 @@ def offered(subscription: Subscription) -> list[Action]:
     """Return which actions make sense from where a subscription stands."""
     if subscription.is_ended or subscription.gone_at is not None:
         return []
+    if subscription.is_scheduled:
+        return ["now"]
     if subscription.is_ending:
-        return ["keep", "now"]
+        return ["keep", "at", "now"]
     if subscription.status == SubscriptionStatus.INCOMPLETE:
         return ["now"]
-    return ["period_end", "now"]
+    return ["period_end", "at", "now"]
 
 
 def support_for(action: Action, table: SupportTable | None) -> Support:
@@ -64,10 +71,14 @@ def support_for(action: Action, table: SupportTable | None) -> Support:
 
 def only_granted_by(subscription_id: str, access: Access, catalog: Catalog) -> frozenset[str]:
     """Return the features that an owner has through this subscription and nothing else."""
+    return access.features - granted_elsewhere(subscription_id, access, catalog)
+
+
+def granted_elsewhere(subscription_id: str, access: Access, catalog: Catalog) -> frozenset[str]:
+    """Return the features that an owner has through anything but this subscription."""
     granted = [grant for grant in access.grants if grant.is_granted and grant.plan]
     elsewhere = {grant.plan for grant in granted if grant.subscription_id != subscription_id}
-    kept = frozenset().union(*(catalog.plans[key].features for key in elsewhere if key))
-    return access.features - kept
+    return frozenset().union(*(catalog.plans[key].features for key in elsewhere if key))
 
 
 def consequences(action: Action, situation: Situation) -> list[str]:
@@ -77,6 +88,8 @@ def consequences(action: Action, situation: Situation) -> list[str]:
             return [*_access_closes(situation), *_ends_now(situation), *_stays_open(situation)]
         case "period_end":
             return [*_ends_later(situation), *_stays_open(situation)]
+        case "at":
+            return [*_ends_on(situation), *_stays_open(situation)]
         case "keep":
             return _goes_on(situation)
 
@@ -116,6 +129,23 @@ def _ends_later(situation: Situation) -> list[str]:
         said.append(f"The renewal on that day, {money(paid.total)} last time, is not drawn.")
     elif subscription.status == SubscriptionStatus.TRIALING:
         said.append("The first payment, due on that day, is not taken.")
+    said.append("Until then it can be kept.")
+    return said
+
+
+def _ends_on(situation: Situation) -> list[str]:
+    subscription, at = situation.subscription, situation.at
+    what = f" {_listed(situation.only_here)}" if situation.only_here else " what it grants"
+    verb = f"grants{what}" if subscription.is_entitling else "stays as it is"
+    said = [f"It {verb} until {day(at)}, and ends then."]
+    paid, renews = situation.last_paid, subscription.renews_at
+    if at is not None and renews is not None and at > renews:
+        said.append(f"It renews before that, on {day(renews)} for the first time.")
+    elif paid is not None and at is not None and renews is not None and at < renews:
+        said.append(
+            f"{money(paid.amount_paid)} was paid for the time until {day(renews)}. Nothing of it "
+            "is refunded."
+        )
     said.append("Until then it can be kept.")
     return said
 

@@ -15,9 +15,11 @@ from accrue_admin.copy import DONE
 from accrue_core.pages.templates import path_to
 
 
-def page(name: str, *, done: str = "", **context: Any) -> Template:
+def page(name: str, *, done: str = "", code: int = 200, **context: Any) -> Template:
     """Return a page; ``done`` names the sentence about what has just been done, if any."""
-    return Template(f"admin/{name}.html", context={**context, "done": DONE.get(done, "")})
+    return Template(
+        f"admin/{name}.html", context={**context, "done": DONE.get(done, "")}, status_code=code
+    )
 
 
 def go(
@@ -40,6 +42,16 @@ def with_query(path: str, query: Mapping[str, Any], **more: Any) -> str:
     """
     given = {key: value for key, value in {**query, **more}.items() if value}
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
+def sentence(text: str) -> str:
+    """Return an error's message as it stands on a page.
+
+    >>> sentence("say how many")
+    'Say how many.'
+    """
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
 
 
 def breakable(text: object) -> Markup:

@@ -26,6 +26,14 @@ EVENTS: Mapping[str, tuple[str, Callable[[Data], str]]] = {
         "quiet",
         lambda _: "Another payment method became the default",
     ),
+    "customer.moved": (
+        "notice",
+        lambda d: f"Moved to the owner {d['after']}, was {d['before'] or 'nobody’s'}",
+    ),
+    "customer.tax_location_updated": (
+        "quiet",
+        lambda d: f"Tax location: {_low(d['after'])}, was {_low(d['before'])}",
+    ),
     "payment_method.attached": ("quiet", lambda _: "Payment method added"),
     "payment_method.detached": ("quiet", lambda _: "Payment method removed"),
     "subscription.started": ("good", lambda d: f"Subscription started, {_low(d['status'])}"),
@@ -41,7 +49,7 @@ EVENTS: Mapping[str, tuple[str, Callable[[Data], str]]] = {
     "subscription.renewed": ("good", lambda d: f"Renewed until {_day(d['period_end'])}"),
     "subscription.items_changed": (
         "notice",
-        lambda d: f"Items changed to {', '.join(d['after']) or 'none'}",
+        lambda d: f"Items changed to {', '.join(map(_item, d['after'])) or 'none'}",
     ),
     "subscription.change_pending": (
         "notice",
@@ -52,7 +60,24 @@ EVENTS: Mapping[str, tuple[str, Callable[[Data], str]]] = {
         "notice",
         lambda d: f"The trial now ends on {_day(d['after'])}",
     ),
-    "subscription.collection_paused": ("notice", lambda _: "Collection paused"),
+    "subscription.trial_ending": (
+        "notice",
+        lambda d: f"Announced that the trial ends on {_day(d['trial_end'])}",
+    ),
+    "subscription.comped": ("notice", lambda _: "Given for nothing from now on"),
+    "schedule.created": ("quiet", lambda d: f"Schedule made, {_low(d['status'])}"),
+    "schedule.planned": ("notice", lambda _: "The phases of the schedule changed"),
+    "schedule.phase_entered": (
+        "notice",
+        lambda d: f"Phase {d['place'] + 1} of the schedule began, until {_day(d['until'])}",
+    ),
+    "schedule.completed": ("quiet", lambda _: "The schedule is over"),
+    "schedule.released": ("notice", lambda _: "The schedule was released: it goes on without"),
+    "schedule.canceled": ("quiet", lambda _: "The schedule was canceled, with what it drove"),
+    "subscription.collection_paused": (
+        "notice",
+        lambda d: f"Collection paused: invoices {_PAUSE[d['behavior']]}",
+    ),
     "subscription.collection_resumed": ("good", lambda _: "Collection resumed"),
     "invoice.created": ("quiet", lambda d: f"Invoice drawn: {_amount(d, 'total')}"),
     "invoice.finalized": ("quiet", lambda d: f"Invoice final: {_amount(d, 'amount_due')} due"),
@@ -74,7 +99,15 @@ EVENTS: Mapping[str, tuple[str, Callable[[Data], str]]] = {
 }
 """The tone and the words of each event; those that every noun has are below."""
 
-NOUNS = ("customer", "payment_method", "subscription", "invoice", "checkout_session")
+_PAUSE: Mapping[str, str] = {
+    "void": "are voided",
+    "keep_as_draft": "stay drafts",
+    "mark_uncollectible": "are written off",
+}
+
+NOUNS = (
+    "customer", "payment_method", "subscription", "invoice", "checkout_session", "schedule",
+)  # fmt: skip
 
 _EVERY_NOUN: Mapping[str, tuple[str, Callable[[str, Data], str]]] = {
     "updated": ("quiet", lambda noun, d: f"{label(noun)} changed: {_fields(d['changed'])}"),
@@ -200,6 +233,12 @@ def _end(data: Data) -> str:
     if data["at_period_end"] or not data["cancel_at"]:
         return "with the period"
     return f"on {_day(data['cancel_at'])}"
+
+
+def _item(text: str) -> str:
+    """Return an item as pages write it; one of something needs no number."""
+    price, _, quantity = text.rpartition(" x ")
+    return text if not price else price if quantity == "1" else f"{price} × {quantity}"
 
 
 def _amount(data: Data, field: str) -> str:

@@ -12,16 +12,19 @@ from accrue_admin import copy, sentences
 from accrue_admin.appearance import AppearanceController, theme_of
 from accrue_admin.concerns import counted, plural
 from accrue_admin.controllers.cancellations import CancellationsController
+from accrue_admin.controllers.changes import ChangesController
 from accrue_admin.controllers.customers import CustomersController
 from accrue_admin.controllers.dashboard import DashboardController
 from accrue_admin.controllers.invoices import InvoicesController
 from accrue_admin.controllers.ledger import LedgerController
 from accrue_admin.controllers.operations import OperationsController
+from accrue_admin.controllers.pauses import PausesController
 from accrue_admin.controllers.search import SearchController
 from accrue_admin.controllers.subscriptions import SubscriptionsController
+from accrue_admin.controllers.trials import TrialsController
 from accrue_admin.controllers.webhooks import WebhooksController
 from accrue_admin.listing import SHORT
-from accrue_admin.rendering import breakable, with_query
+from accrue_admin.rendering import breakable, sentence, with_query
 from accrue_admin.search import called
 from accrue_core.contracts.auth import Identity
 from accrue_core.contracts.capabilities import SupportLevel
@@ -37,6 +40,9 @@ CONTROLLERS = (
     SearchController,
     CustomersController,
     SubscriptionsController,
+    ChangesController,
+    PausesController,
+    TrialsController,
     CancellationsController,
     InvoicesController,
     WebhooksController,
@@ -97,6 +103,7 @@ def _words(billing: Billing) -> dict[str, Any]:
         "operator_of": operator_of,
         "plan_of": billing.catalog.plan_of,
         "plural": plural,
+        "sentence": sentence,
         "short": SHORT,
         "theme_of": theme_of,
         "with_query": with_query,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from litestar.exceptions import NotFoundException
+
 from accrue_core.billing.catalog import Catalog, Plan
 from accrue_core.billing.customers import queries as customers
 from accrue_core.billing.customers.models import Customer
@@ -17,27 +19,15 @@ from accrue_core.billing.payment_methods import queries as payment_methods
 from accrue_core.billing.payment_methods.models import PaymentMethod
 from accrue_core.billing.subscriptions import queries as subscriptions
 from accrue_core.billing.subscriptions.models import Subscription
-from accrue_core.contracts.capabilities import UNSUPPORTED, Capability
 from accrue_core.contracts.invoices import InvoiceStatus
-from accrue_core.contracts.processor import Processor
 from accrue_core.facade import Billing
 from accrue_core.owners import Owner
 from accrue_portal.costs import Cost, cost_of
 from accrue_portal.names import Method, Name, feature_words, method_of, name_of, plans_of
+from accrue_portal.powers import Powers, powers_of
 
 RECENT = 48
 """How many invoices are read along: what is said of costs and debts is said from these."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Powers:
-    """What can be asked of one processor; one that is no longer installed can do nothing."""
-
-    can_end_later: bool = False
-    can_end_now: bool = False
-    can_keep: bool = False
-    has_own_pages: bool = False
-    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,19 +141,13 @@ async def read_account(billing: Billing, owner: Owner) -> Account:
     )
 
 
-def powers_of(processor: Processor) -> Powers:
-    """Return what a processor says that it can do. Only a fake one has a clock of its own."""
-
-    def can(capability: Capability) -> bool:
-        return processor.support.get(capability, UNSUPPORTED).is_available
-
-    return Powers(
-        can_end_later=can(Capability.CANCEL_AT_PERIOD_END),
-        can_end_now=can(Capability.CANCEL_NOW),
-        can_keep=can(Capability.KEEP),
-        has_own_pages=can(Capability.BILLING_PORTAL),
-        is_test=processor.clock is not None,
-    )
+async def own(billing: Billing, owner: Owner, subscription_id: str) -> tuple[Account, Holding]:
+    """Return one of the owner's subscriptions; anybody else's is as unknown as one of nobody."""
+    account = await read_account(billing, owner)
+    holding = account.holding(subscription_id)
+    if holding is None:
+        raise NotFoundException
+    return account, holding
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accrue_core.billing.invoices.models import Invoice
+from accrue_core.billing.subscriptions.change_preview import ChangePreview
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.money import Money
 
@@ -40,6 +41,26 @@ def cost_of(invoices: Iterable[Invoice]) -> Cost | None:
             every = _every_of(invoice) if is_plain else None
             return Cost(invoice.total, every) if every else None
     return None
+
+
+def cost_in(preview: ChangePreview) -> Cost | None:
+    """Return what a whole period would cost after a change, if its preview says that.
+
+    Only lines for whole periods say it, all for the same one; what stands beside them is left
+    out, and with a discount, or with tax on more than those lines, nothing is said.
+    """
+    regular = [line for line in preview.lines if not line.is_proration]
+    is_all = len(regular) == len(preview.lines)
+    if not regular or preview.discount or (preview.tax and not is_all):
+        return None
+    periods = {(line.period_start, line.period_end) for line in regular}
+    if len(periods) != 1:
+        return None
+    start, end = periods.pop()
+    length = every(start, end) if start is not None and end is not None else None
+    minor = sum(line.amount.minor for line in regular)
+    amount = preview.total if is_all else Money(minor, preview.currency)
+    return Cost(amount, length) if length and amount.minor > 0 else None
 
 
 def every(start: datetime, end: datetime) -> str | None:

@@ -9,7 +9,7 @@ from typing import Literal
 from accrue_core.billing.subscriptions import lifecycle
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_portal import copy
-from accrue_portal.account import Holding, Powers
+from accrue_portal.account import Holding
 
 When = Literal["period_end", "now"]
 
@@ -23,13 +23,16 @@ class Ending:
     consequences: tuple[str, ...]
 
 
-def way_out(status: SubscriptionStatus, powers: Powers) -> When | None:
-    """Return when a subscription of this status ends if its owner cancels it; ``None``: never here.
+def way_out(holding: Holding) -> When | None:
+    """Return when a subscription ends if its owner cancels it; ``None``: never here.
 
     What is paid for runs out its period wherever the processor can do that. What has not begun
-    ends at once: there is no period to run out.
+    ends at once: there is no period to run out. What a schedule drives is the host's to end.
     """
-    if status == SubscriptionStatus.INCOMPLETE:
+    powers = holding.powers
+    if holding.subscription.is_scheduled:
+        return None
+    if holding.subscription.status == SubscriptionStatus.INCOMPLETE:
         return "now" if powers.can_end_now else None
     if powers.can_end_later:
         return "period_end"
@@ -43,7 +46,7 @@ def is_offered(holding: Holding, when: str) -> bool:
     again, and any other is refused by the verb.
     """
     subscription = holding.subscription
-    return subscription.is_ended or when == way_out(subscription.status, holding.powers)
+    return subscription.is_ended or when == way_out(holding)
 
 
 def can_be_canceled(holding: Holding) -> bool:
@@ -55,7 +58,8 @@ def can_be_canceled(holding: Holding) -> bool:
 
 def can_be_kept(holding: Holding) -> bool:
     """Whether a pending end can be undone here."""
-    return is_undoable(holding) and holding.powers.can_keep
+    is_free = not holding.subscription.is_scheduled
+    return is_undoable(holding) and holding.powers.can_keep and is_free
 
 
 def is_undoable(holding: Holding) -> bool:
@@ -67,7 +71,7 @@ def ending_of(holding: Holding) -> Ending | None:
     """Return what canceling would mean, or ``None`` when it cannot be done here."""
     if not can_be_canceled(holding):
         return None
-    match way_out(holding.subscription.status, holding.powers):
+    match way_out(holding):
         case "period_end":
             at = holding.subscription.renews_at
             return Ending("period_end", at, _later(holding, at))

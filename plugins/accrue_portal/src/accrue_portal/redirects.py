@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from litestar import Request
 from litestar.response import Redirect
 
+from accrue_core.facade import Billing
+from accrue_core.ids import PREFIXES, to_uuid
 from accrue_core.pages.templates import path_to
 
 
@@ -17,6 +19,16 @@ def see(
 ) -> Redirect:
     """Send the browser to a page of the portal, with GET."""
     return Redirect(path_to(request, route, query, **path), status_code=303)
+
+
+def under(billing: Billing, operation_id: str) -> Billing:
+    """Return the verbs under a form's operation id.
+
+    As an ambient id it is bound to the verb and the subscription: whatever somebody writes into
+    the form, it can name no operation but one on the subscription that was found to be theirs.
+    """
+    to_uuid(PREFIXES["operation"], operation_id)
+    return billing.acting_as(billing.actor, ambient=operation_id)
 
 
 def origin_of(request: Request[Any, Any, Any], allowed: Collection[str]) -> str | None:

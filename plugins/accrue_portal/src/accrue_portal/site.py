@@ -18,12 +18,19 @@ from accrue_core.facade import Billing
 from accrue_core.owners import Owner
 from accrue_core.pages.app import Site, create_pages
 from accrue_core.pages.entrance import Entrance
-from accrue_portal import copy
-from accrue_portal.controllers import home, invoices, payments, subscriptions
+from accrue_portal import change_copy, copy
+from accrue_portal.controllers import changes, home, invoices, pauses, payments, subscriptions
 from accrue_portal.refusals import EXCEPTION_HANDLERS, NobodySignedIn
 from accrue_portal.settings import PortalSettings
 
-HANDLERS = (*home.HANDLERS, *subscriptions.HANDLERS, *invoices.HANDLERS, *payments.HANDLERS)
+HANDLERS = (
+    *home.HANDLERS,
+    *subscriptions.HANDLERS,
+    *changes.HANDLERS,
+    *pauses.HANDLERS,
+    *invoices.HANDLERS,
+    *payments.HANDLERS,
+)
 
 
 def create_portal(billing: Billing, settings: PortalSettings) -> ASGIApplication:
@@ -43,12 +50,19 @@ def create_portal(billing: Billing, settings: PortalSettings) -> ASGIApplication
     async def owner(scope: Scope) -> Owner:
         return (await entrance.identity(scope)).owners[0]
 
+    async def house_rules() -> PortalSettings:
+        return settings
+
     return create_pages(
         _site(billing, settings),
         billing,
         [Router("/", route_handlers=HANDLERS, exception_handlers=EXCEPTION_HANDLERS)],
         guards=[guard],
-        dependencies={"billing": Provide(entrance.acting), "owner": Provide(owner)},
+        dependencies={
+            "billing": Provide(entrance.acting),
+            "owner": Provide(owner),
+            "settings": Provide(house_rules),
+        },
     )
 
 
@@ -59,6 +73,7 @@ def _has_owners(identity: Identity) -> bool:
 def _site(billing: Billing, settings: PortalSettings) -> Site:
     title = f"{settings.app_name} billing" if settings.app_name else "Billing"
     words: Mapping[str, Any] = {
+        "change_copy": change_copy,
         "copy": copy,
         "settings": settings,
         "back_words": f"Back to {settings.app_name or 'the app'}",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from accrue_core.billing.subscriptions import lifecycle
 from accrue_core.contracts.subscriptions import SubscriptionStatus
-from accrue_portal import copy
+from accrue_portal import change_copy, copy
 from accrue_portal.account import Holding
 
 Tone = Literal["good", "notice", "bad", "quiet"]
@@ -70,7 +70,15 @@ def _trialing(holding: Holding) -> Standing:
     )
 
 
+def _waiting(holding: Holding) -> Standing:
+    headline = change_copy.change_waits(holding.name)
+    until = change_copy.waits_until(holding.subscription.pending_until)
+    return Standing("notice", "Waiting for your bank", headline, (until, *_debt(holding)))
+
+
 def _active(holding: Holding) -> Standing:
+    if holding.subscription.is_pending and not holding.is_ending:
+        return _waiting(holding)
     if holding.is_ending:
         debt, headline = _debt(holding), copy.ends(holding.name, holding.subscription.ends_at)
         said = copy.UNTIL_THEN_OWING if debt else copy.UNTIL_THEN
@@ -99,7 +107,9 @@ def _unpaid(holding: Holding) -> Standing:
 
 
 def _paused(holding: Holding) -> Standing:
-    said = (copy.PAUSED, *_closed(holding))
+    until = holding.subscription.collection_resumes_at
+    resumes = (change_copy.paused_until(until),) if until is not None else ()
+    said = (copy.PAUSED, *_closed(holding), *resumes)
     return Standing("notice", "Paused", copy.paused(holding.name), said)
 
 

@@ -9,6 +9,7 @@ from accrue_core.pages.words import day, money
 from accrue_portal import copy
 from accrue_portal.account import Holding
 from accrue_portal.endings import can_be_canceled, can_be_kept, ending_of, is_undoable
+from accrue_portal.offers import NO_WAYS, Ways
 from accrue_portal.standing import Standing, standing_of
 
 
@@ -21,6 +22,7 @@ class View:
     can_cancel: bool
     can_keep: bool
     note: str
+    ways: Ways
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
@@ -53,12 +55,12 @@ class View:
         return is_owing and not self.holding.is_over
 
 
-def view_of(holding: Holding) -> View:
-    """Return a subscription as pages show it."""
+def view_of(holding: Holding, ways: Ways = NO_WAYS) -> View:
+    """Return a subscription as pages show it, with what can be done to it besides ending it."""
     ending, keeps = ending_of(holding), can_be_kept(holding)
     note = ""
     if can_be_canceled(holding) and ending is None:
         note = copy.CANNOT_CANCEL
     elif is_undoable(holding) and not keeps:
         note = copy.CANNOT_KEEP
-    return View(holding, standing_of(holding), ending is not None, keeps, note)
+    return View(holding, standing_of(holding), ending is not None, keeps, note, ways)

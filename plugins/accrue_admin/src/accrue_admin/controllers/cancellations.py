@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from litestar import Controller, Request, get, post
@@ -11,29 +12,26 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from accrue_admin.consequences import (
-    Action,
-    Situation,
-    consequences,
-    offered,
-    only_granted_by,
-    support_for,
-)
+from accrue_admin.cases import dossier_of, table_of
+from accrue_admin.consequences import Action, Situation, consequences, offered, support_for
+from accrue_admin.days import midnight_ahead, midnight_of, tomorrow
 from accrue_admin.listing import PAGE
 from accrue_admin.rendering import go, page
-from accrue_core.billing.customers import queries as customers
-from accrue_core.billing.customers.models import Customer
 from accrue_core.billing.invoices import queries as invoices
 from accrue_core.billing.subscriptions.models import Subscription
+from accrue_core.errors import InvalidRequest
 from accrue_core.facade import Billing
+
+When = Literal["now", "period_end", "at"]
 
 
 @dataclass(frozen=True, slots=True)
 class CancelForm:
     """When it shall end. The operation id was minted with the page, so twice is once."""
 
-    when: Action
+    when: When
     operation_id: str
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,19 @@ class CancellationsController(Controller):
         self,
         billing: NamedDependency[Billing],
         subscription_id: FromPath[str],
-        when: FromQuery[Action] = "period_end",
+        when: FromQuery[When | None] = None,
+        on: FromQuery[str] = "",
     ) -> Template:
-        """Say what canceling it will do, and ask."""
-        return await _confirmation(
-            billing, subscription_id, "now" if when == "now" else "period_end"
-        )
+        """Say what canceling it will do, and ask; for a day of one's own, ask for that first."""
+        subscription = await billing.subscription(subscription_id)
+        action = when or _usual(billing, subscription)
+        if action != "at":
+            return await _confirmation(billing, subscription, action)
+        try:
+            at = midnight_ahead(on, billing.clock.now()) if on else None
+        except InvalidRequest as refused:
+            return await _confirmation(billing, subscription, "at", on=on, refused=str(refused))
+        return await _confirmation(billing, subscription, "at", on=on, at=at)
 
     @post("/cancel", status_code=303)
     async def cancel(
@@ -69,9 +74,9 @@ class CancellationsController(Controller):
         data: Annotated[CancelForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
     ) -> Redirect:
         """Cancel it, as the operator who is signed in."""
-        when: Literal["now", "period_end"] = "now" if data.when == "now" else "period_end"
-        await billing.cancel(subscription_id, when=when, operation_id=data.operation_id)
-        done = "canceled" if when == "now" else "ending"
+        moment = midnight_of(data.on) if data.when == "at" else data.when
+        await billing.cancel(subscription_id, when=moment, operation_id=data.operation_id)
+        done = {"now": "canceled", "period_end": "ending", "at": "ending_at"}[data.when]
         return _back(request, subscription_id, done)
 
     @get("/keep", name="keep")
@@ -79,7 +84,8 @@ class CancellationsController(Controller):
         self, billing: NamedDependency[Billing], subscription_id: FromPath[str]
     ) -> Template:
         """Say what keeping it will do, and ask."""
-        return await _confirmation(billing, subscription_id, "keep")
+        subscription = await billing.subscription(subscription_id)
+        return await _confirmation(billing, subscription, "keep")
 
     @post("/keep", status_code=303)
     async def keep(
@@ -99,36 +105,51 @@ def _back(request: Request[Any, Any, Any], subscription_id: str, done: str) -> R
     return go(request, "subscription", path=path, query={"done": done})
 
 
-async def _confirmation(billing: Billing, subscription_id: str, action: Action) -> Template:
-    subscription = await billing.subscription(subscription_id)
-    customer, situation = await _situation(billing, subscription)
-    processor = billing.plugins.processors.get(subscription.processor)
-    support = support_for(action, processor.support if processor is not None else None)
+def _ends(billing: Billing, subscription: Subscription) -> dict[Action, bool]:
+    """Return the ends that make sense, and whether the processor can bring each about."""
+    table = table_of(billing, subscription)
+    return {
+        action: support_for(action, table).is_available
+        for action in offered(subscription)
+        if action != "keep"
+    }
+
+
+def _usual(billing: Billing, subscription: Subscription) -> Action:
+    """Return the end that is asked about when none is named: the gentlest there is."""
+    ends = _ends(billing, subscription)
+    return next((action for action, can in ends.items() if can), "period_end")
+
+
+async def _confirmation(
+    billing: Billing,
+    subscription: Subscription,
+    action: Action,
+    *,
+    on: str = "",
+    at: datetime | None = None,
+    refused: str = "",
+) -> Template:
+    dossier = await dossier_of(billing, subscription)
+    async with billing.reading() as reading:
+        drawn = await invoices.of_subscription(reading, subscription.id, limit=PAGE)
+    now = billing.clock.now()
+    situation = Situation(
+        subscription=subscription, invoices=drawn, only_here=dossier.only_here, now=now, at=at
+    )
+    support = support_for(action, table_of(billing, subscription))
     return page(
         "confirm",
+        code=422 if refused else 200,
         subscription=subscription,
-        customer=customer,
+        customer=dossier.customer,
         action=action,
+        ends={} if action == "keep" else _ends(billing, subscription),
         consequences=consequences(action, situation),
         is_offered=action in offered(subscription) and support.is_available,
         support=support,
-    )
-
-
-async def _situation(
-    billing: Billing, subscription: Subscription
-) -> tuple[Customer | None, Situation]:
-    async with billing.reading() as reading:
-        ids = [subscription.customer_id] if subscription.customer_id else []
-        customer = next(iter((await customers.by_ids(reading, ids)).values()), None)
-        drawn = await invoices.of_subscription(reading, subscription.id, limit=PAGE)
-    only_here: frozenset[str] = frozenset()
-    if customer is not None and customer.owner is not None:
-        access = await billing.explain_access(customer.owner)
-        only_here = only_granted_by(subscription.id, access, billing.catalog)
-    return customer, Situation(
-        subscription=subscription,
-        invoices=drawn,
-        only_here=only_here,
-        now=billing.clock.now(),
+        tomorrow=tomorrow(now),
+        on=on,
+        at=at,
+        refused=refused,
     )

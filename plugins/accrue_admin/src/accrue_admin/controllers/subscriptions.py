@@ -7,14 +7,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from accrue_admin.consequences import offered, support_for
+from accrue_admin.cases import table_of
+from accrue_admin.deeds import is_live, on_offer
 from accrue_admin.listing import PAGE, SHORT, cursor, sliced
 from accrue_admin.rendering import page
 from accrue_admin.timelines import timeline_of
 from accrue_core.billing.customers import queries as customers
 from accrue_core.billing.invoices import queries as invoices
 from accrue_core.billing.subscriptions import queries
-from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.errors import InvalidRequest
 from accrue_core.facade import Billing
@@ -75,15 +75,9 @@ class SubscriptionsController(Controller):
             invoices=drawn,
             deliveries=deliveries,
             timeline=timeline,
-            actions=_actions(billing, subscription),
+            offer=on_offer(subscription, table_of(billing, subscription), subscription.processor),
+            is_live=is_live(subscription),
         )
-
-
-def _actions(billing: Billing, subscription: Subscription) -> dict[str, bool]:
-    """Return what an operator may want to do, and whether the processor can."""
-    processor = billing.plugins.processors.get(subscription.processor)
-    table = processor.support if processor is not None else None
-    return {action: support_for(action, table).is_available for action in offered(subscription)}
 
 
 def _status(text: str) -> SubscriptionStatus | None:

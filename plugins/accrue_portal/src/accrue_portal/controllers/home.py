@@ -15,7 +15,9 @@ from accrue_portal import copy
 from accrue_portal.account import Account, read_account
 from accrue_portal.bills import bill_of
 from accrue_portal.names import feature_words
+from accrue_portal.offers import ways_of
 from accrue_portal.redirects import origin_of
+from accrue_portal.settings import PortalSettings
 from accrue_portal.standing import Standing
 from accrue_portal.views import View, view_of
 
@@ -26,11 +28,13 @@ _LATEST = 3
 async def home(
     request: Request[Any, Any, Any],
     billing: NamedDependency[Billing],
+    settings: NamedDependency[PortalSettings],
     owner: NamedDependency[Owner],
 ) -> Template:
     """Show how things stand, what is open, what is paid with, and the latest invoices."""
     account = await read_account(billing, owner)
-    running = sorted(map(view_of, account.running), key=lambda view: view.standing.tone != "bad")
+    views = (view_of(one, ways_of(one, billing.catalog, settings)) for one in account.running)
+    running = sorted(views, key=lambda view: view.standing.tone != "bad")
     context = {
         "account": account,
         "running": running,

@@ -8,19 +8,19 @@ from typing import Annotated, Any
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from accrue_core.errors import Conflict
 from accrue_core.facade import Billing
-from accrue_core.ids import PREFIXES, to_uuid
 from accrue_core.owners import Owner
-from accrue_portal.account import Account, Holding, read_account
+from accrue_portal.account import own
 from accrue_portal.bills import bill_of
 from accrue_portal.endings import When, ending_of, is_offered
 from accrue_portal.names import feature_words
-from accrue_portal.redirects import origin_of, see
+from accrue_portal.offers import ways_of
+from accrue_portal.redirects import origin_of, see, under
+from accrue_portal.settings import PortalSettings
 from accrue_portal.views import view_of
 
 
@@ -43,17 +43,26 @@ class KeepForm:
 async def subscription(
     request: Request[Any, Any, Any],
     billing: NamedDependency[Billing],
+    settings: NamedDependency[PortalSettings],
     owner: NamedDependency[Owner],
     subscription_id: FromPath[str],
     done: FromQuery[str] = "",
 ) -> Template:
     """Show one subscription. What a form has just ``done`` is said only where it is so."""
-    account, holding = await _own(billing, owner, subscription_id)
-    ended = {"canceled": holding.is_ending, "ended": holding.is_over}
-    is_so = {**ended, "kept": not holding.is_ending and not holding.is_over}
+    account, holding = await own(billing, owner, subscription_id)
+    one, goes_on = holding.subscription, not holding.is_ending and not holding.is_over
+    is_so = {
+        "canceled": holding.is_ending,
+        "ended": holding.is_over,
+        "kept": goes_on,
+        "changed": goes_on and not one.is_pending,
+        "waiting": one.is_pending,
+        "paused": one.is_paused,
+        "resumed": goes_on and not one.is_paused,
+    }
     context = {
         "account": account,
-        "view": view_of(holding),
+        "view": view_of(holding, ways_of(holding, billing.catalog, settings)),
         "opens": feature_words(set().union(*(plan.features for plan in holding.plans))),
         "bills": [bill_of(one, billing.catalog, holding.now) for one in holding.invoices],
         "done": done if is_so.get(done) else "",
@@ -70,7 +79,7 @@ async def ask_to_cancel(
     subscription_id: FromPath[str],
 ) -> Template | Redirect:
     """Say what canceling means, and ask; where it makes no sense any more, say how things stand."""
-    account, holding = await _own(billing, owner, subscription_id)
+    account, holding = await own(billing, owner, subscription_id)
     ending = ending_of(holding)
     if ending is None:
         return see(request, "subscription", subscription_id=holding.id)
@@ -87,10 +96,10 @@ async def cancel(
     data: Annotated[CancelForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """End it as the page had said."""
-    _, holding = await _own(billing, owner, subscription_id)
+    _, holding = await own(billing, owner, subscription_id)
     if not is_offered(holding, data.when):
         raise Conflict("this end is not, or no longer, what the page offers")
-    await _under(billing, data.operation_id).cancel(holding.id, when=data.when)
+    await under(billing, data.operation_id).cancel(holding.id, when=data.when)
     done = {"done": "canceled" if data.when == "period_end" else "ended"}
     return see(request, "subscription", done, subscription_id=holding.id)
 
@@ -104,28 +113,9 @@ async def keep(
     data: Annotated[KeepForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Undo a pending end."""
-    _, holding = await _own(billing, owner, subscription_id)
-    await _under(billing, data.operation_id).keep(holding.id)
+    _, holding = await own(billing, owner, subscription_id)
+    await under(billing, data.operation_id).keep(holding.id)
     return see(request, "subscription", {"done": "kept"}, subscription_id=holding.id)
-
-
-async def _own(billing: Billing, owner: Owner, subscription_id: str) -> tuple[Account, Holding]:
-    """Return one of the owner's subscriptions; anybody else's is as unknown as one of nobody."""
-    account = await read_account(billing, owner)
-    holding = account.holding(subscription_id)
-    if holding is None:
-        raise NotFoundException
-    return account, holding
-
-
-def _under(billing: Billing, operation_id: str) -> Billing:
-    """Return the verbs under a form's operation id.
-
-    As an ambient id it is bound to the verb and the subscription: whatever somebody writes into
-    the form, it can name no operation but one on the subscription that was found to be theirs.
-    """
-    to_uuid(PREFIXES["operation"], operation_id)
-    return billing.acting_as(billing.actor, ambient=operation_id)
 
 
 HANDLERS = (subscription, ask_to_cancel, cancel, keep)
