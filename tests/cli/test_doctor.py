@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from accrue_core import Accrue
-from accrue_core.cli.findings import Finding
+from accrue_core.contracts.checks import Finding
 from accrue_core.db.leases import JobStatus
 from accrue_core.ids import PREFIXES, to_text
 from accrue_core.outbox.models import jobs
@@ -132,6 +132,46 @@ def test_commands_of_one_name_are_a_failure(ready: Console) -> None:
     assert "'worker'" in finding["finding"]
 
 
+CHECKS = """
+class Look:
+    name = "look"
+
+    def offline(self):
+        return [Finding(check="look", finding="all in its place")]
+
+    async def online(self):
+        raise ProcessorMisconfigured("the key is not accepted")
+
+
+class Checks:
+    plugin_name = "checks"
+
+    @hookimpl
+    def register_checks(self):
+        return [Look()]
+"""
+
+
+def test_plugins_have_checks_of_their_own_and_ask_only_when_told_to(ready: Console) -> None:
+    imports = (
+        "from accrue_core import hookimpl\n"
+        "from accrue_core.contracts.checks import Finding\n"
+        "from accrue_core.errors import ProcessorMisconfigured\n"
+    )
+    host = TWO_PROCESSORS.replace("accrue = ", f"{imports}{CHECKS}\n\naccrue = ")
+    ready.settings["ACCRUE_APP"] = ready.host(
+        host.replace(
+            '[Offered([StandIn(), StandIn("second")])]', "[Offered([StandIn()]), Checks()]"
+        )
+    )
+
+    offline, online = findings(ready, "look"), findings(ready, "look", "--online")
+
+    assert [finding["finding"] for finding in offline] == ["all in its place"]
+    assert [finding["outcome"] for finding in online] == ["ok", "failure"]
+    assert "not accepted" in online[1]["finding"]
+
+
 def test_missing_triggers_are_a_failure(ready: Console) -> None:
     assert ready.inside(unguarded) == []
     ready.inside(remove_guards)
@@ -183,8 +223,8 @@ def test_a_finding_is_one_sentence(outcome: Any) -> None:
     assert str(finding) == "it is so; because; fix: do it"
 
 
-def findings(console: Console, check: str) -> list[dict[str, str]]:
-    shown = console.run("doctor", "--json")
+def findings(console: Console, check: str, *options: str) -> list[dict[str, str]]:
+    shown = console.run("doctor", "--json", *options)
     document = json.loads(shown.stdout)
     has_failed = any(f["outcome"] == "failure" for f in document["findings"])
     assert document["has_failed"] is has_failed

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import click
 
     from accrue_core.contracts.auth import AuthAdapter
+    from accrue_core.contracts.checks import Check
     from accrue_core.contracts.handlers import EventHandler, WebhookHandler
     from accrue_core.contracts.job_runner import JobRunner
     from accrue_core.contracts.mailer import Mailer
@@ -136,6 +137,18 @@ def register_routes(billing: Billing) -> Iterable[Mount]:
 
 
 @hookspec
+def register_checks(settings: Settings) -> Iterable[Check]:
+    """Offer checks of what this plugin was set up with, for ``accrue doctor``.
+
+    Called once, while ``Accrue`` is being built; look at nothing yet.
+
+    Return an empty tuple when the plugin is not configured. Two checks with one
+    ``name`` stop start-up with ``PluginConflict``.
+    """
+    return ()
+
+
+@hookspec
 def register_commands() -> Iterable[click.Command]:
     """Offer commands for the ``accrue`` program.
 
@@ -156,5 +169,6 @@ HOOKS: tuple[Any, ...] = (
     register_seat_counters,
     register_job_runners,
     register_routes,
+    register_checks,
     register_commands,
 )

@@ -12,6 +12,7 @@ import pluggy
 
 from accrue_core import hookspecs
 from accrue_core.contracts.auth import AuthAdapter
+from accrue_core.contracts.checks import Check
 from accrue_core.contracts.handlers import EventHandler, WebhookHandler
 from accrue_core.contracts.job_runner import JobRunner
 from accrue_core.contracts.mailer import Mailer
@@ -59,6 +60,7 @@ class Plugins:
     event_handlers: Mapping[str, EventHandler] = field(default_factory=dict)
     webhook_handlers: Mapping[str, WebhookHandler] = field(default_factory=dict)
     seat_counters: Mapping[str, SeatCounter] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
     def processor(self, name: str) -> Processor:
         """Return a processor by name; ``UnknownChoice`` when it is not installed."""
@@ -108,6 +110,7 @@ def load(settings: Settings, *, local: Sequence[Any] = ()) -> Plugins:
         job_runner=_chosen("job_runner", settings.job_runner, runners),
         event_handlers=event_handlers,
         webhook_handlers=webhook_handlers,
+        checks=offered("checks", "register_checks"),
         seat_counters=_by_plan(offered("seat counters", "register_seat_counters")),
     )
 

@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from accrue_core.cli.exits import reason
-from accrue_core.cli.findings import Finding, failed, place_of, sqlite_file
+from accrue_core.cli.findings import place_of, sqlite_file
 from accrue_core.cli.output import plural
+from accrue_core.contracts.checks import Finding, failed
 
 if TYPE_CHECKING:
     from accrue_core.db.transaction import Reading

@@ -11,9 +11,10 @@ import click
 
 from accrue_core.cli.deployment import Deployment, pass_deployment
 from accrue_core.cli.exits import DOCTOR_FAILED, reason
-from accrue_core.cli.findings import Finding, about_accrue, failed, place_of
+from accrue_core.cli.findings import about_accrue, place_of
 from accrue_core.cli.output import document, json_option
 from accrue_core.cli.program import Program
+from accrue_core.contracts.checks import Check, Finding, failed
 from accrue_core.errors import AccrueError, ConfigurationError, MissingSetting
 
 if TYPE_CHECKING:
@@ -23,17 +24,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @json_option
+@click.option("--online", is_flag=True, help="Also ask what plugins are connected to.")
 @pass_deployment
 @click.pass_context
-def doctor(ctx: click.Context, deployment: Deployment, *, as_json: bool) -> None:
+def doctor(ctx: click.Context, deployment: Deployment, *, as_json: bool, online: bool) -> None:
     """Check the deployment and say what to mend.
 
     Prints one finding a line: what was found, why it matters, and the fix.
 
-    Safe to repeat: it changes nothing, asks no processor and prints no secret. Exits with 11
-    when something has to be mended; warnings alone are 0.
+    Safe to repeat: it changes nothing and prints no secret, and asks no processor unless --online
+    says so. Exits with 11 when something has to be mended; warnings alone are 0.
     """
-    found = list(_examined(ctx, deployment))
+    found = list(_examined(ctx, deployment, online=online))
     has_failed = any(finding.outcome == "failure" for finding in found)
     if as_json:
         document({"findings": [asdict(finding) for finding in found], "has_failed": has_failed})
@@ -43,7 +45,7 @@ def doctor(ctx: click.Context, deployment: Deployment, *, as_json: bool) -> None
     ctx.exit(DOCTOR_FAILED if has_failed else 0)
 
 
-def _examined(ctx: click.Context, deployment: Deployment) -> Iterator[Finding]:
+def _examined(ctx: click.Context, deployment: Deployment, *, online: bool) -> Iterator[Finding]:
     """Go on as far as possible: a broken plugin does not hide an outdated schema."""
     settings, finding = _settings(deployment)
     yield finding
@@ -53,12 +55,29 @@ def _examined(ctx: click.Context, deployment: Deployment) -> Iterator[Finding]:
     if accrue is not None:
         yield from about_accrue(accrue)
         yield _commands(ctx)
+        for check in accrue.plugins.checks.values():
+            yield from _checked(check, online=online)
     elif broken is not None:
         yield broken
 
     from accrue_core.cli.database_findings import about_database
 
     yield from asyncio.run(about_database(settings))
+
+
+def _checked(check: Check, *, online: bool) -> Iterator[Finding]:
+    """Return a plugin's findings; a check that fails is one of them."""
+    try:
+        yield from check.offline()
+        if online:
+            yield from asyncio.run(check.online())
+    except Exception as error:
+        yield failed(
+            check.name,
+            _told(error),
+            why="the check could not be made",
+            fix="mend what it names, and run the doctor again",
+        )
 
 
 def _settings(deployment: Deployment) -> tuple[Settings | None, Finding]:

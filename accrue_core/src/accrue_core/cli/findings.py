@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
+
+from accrue_core.contracts.checks import Finding, failed, warned
 
 if TYPE_CHECKING:
     from accrue_core.app import Accrue
     from accrue_core.settings import Settings
 
 _PLACE = re.compile(r"(?:[^@/]*@)?((?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?/[\w.-]*)")
-
-Outcome = Literal["ok", "warning", "failure"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One check: what was found, why it matters, and exactly what to do about it."""
-
-    check: str
-    outcome: Outcome = "ok"
-    finding: str
-    why: str = ""
-    fix: str = ""
-
-    def __str__(self) -> str:
-        parts = (self.finding, self.why, f"fix: {self.fix}" if self.fix else "")
-        return "; ".join(part for part in parts if part)
-
-
-def failed(check: str, finding: str, *, why: str = "", fix: str) -> Finding:
-    """Return a finding that has to be mended."""
-    return Finding(check=check, outcome="failure", finding=finding, why=why, fix=fix)
-
-
-def warned(check: str, finding: str, *, why: str, fix: str) -> Finding:
-    """Return a finding that may be what was wanted."""
-    return Finding(check=check, outcome="warning", finding=finding, why=why, fix=fix)
 
 
 def place_of(settings: Settings) -> str:

@@ -10,6 +10,7 @@ from accrue_core.hookspecs import hookimpl
 if TYPE_CHECKING:
     import click
 
+    from accrue_core.contracts.checks import Check
     from accrue_core.contracts.processor import Processor
 
 
@@ -24,6 +25,19 @@ def register_processors() -> Iterable[Processor]:
     from accrue_stripe.processor import StripeProcessor
 
     return tuple(StripeProcessor(account) for account in accounts)
+
+
+@hookimpl
+def register_checks() -> Iterable[Check]:
+    """Offer to look at each configured account."""
+    from accrue_stripe.settings import StripeSettings
+
+    accounts = StripeSettings.all_from_env()
+    if not accounts:
+        return ()
+    from accrue_stripe.checks import StripeCheck
+
+    return tuple(StripeCheck(account) for account in accounts)
 
 
 @hookimpl

@@ -95,15 +95,21 @@ class Endpoints:
 
     async def found(self) -> list[Endpoint]:
         """Return them, oldest first."""
+        return [one for address, one in await self._made() if address == self._url]
 
+    async def everywhere(self) -> list[Endpoint]:
+        """Return those that we made for this account, at whatever address, oldest first."""
+        return [one for _, one in await self._made()]
+
+    async def _made(self) -> list[tuple[str, Endpoint]]:
         async def page(asked: Any) -> stripe.StripeObject:
             return await self._service.list_async(asked)
 
         with translated("webhook_endpoint", self._url):
             records = [record async for some in pages("endpoints", page) for record in some]
         return sorted(
-            (_endpoint(one) for one in records if self._is_ours(one)),
-            key=lambda endpoint: (endpoint.created_at, endpoint.ref),
+            ((str(one.get("url")), _endpoint(one)) for one in records if self._is_ours(one)),
+            key=lambda made: (made[1].created_at, made[1].ref),
         )
 
     async def require(self) -> tuple[Endpoint, bool]:
@@ -179,10 +185,7 @@ class Endpoints:
 
     def _is_ours(self, record: Json) -> bool:
         metadata = record.get("metadata") or {}
-        return (
-            record.get("url") == self._url
-            and metadata.get(ENDPOINT_METADATA) == self._connection.name
-        )
+        return bool(metadata.get(ENDPOINT_METADATA) == self._connection.name)
 
     def _options(self, what: str) -> stripe.RequestOptions:
         """Return a key of this run's own: what was done in another one is looked up, not asked."""

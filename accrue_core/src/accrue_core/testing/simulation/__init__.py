@@ -1,0 +1,1 @@
+"""A whole business, simulated: customers, money, time and a bad line, with everything checked."""
