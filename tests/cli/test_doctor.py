@@ -159,11 +159,8 @@ def test_plugins_have_checks_of_their_own_and_ask_only_when_told_to(ready: Conso
         "from accrue_core.errors import ProcessorMisconfigured\n"
     )
     host = TWO_PROCESSORS.replace("accrue = ", f"{imports}{CHECKS}\n\naccrue = ")
-    ready.settings["ACCRUE_APP"] = ready.host(
-        host.replace(
-            '[Offered([StandIn(), StandIn("second")])]', "[Offered([StandIn()]), Checks()]"
-        )
-    )
+    two, one = '[Offered([StandIn(), StandIn("second")])]', "[Offered([StandIn()]), Checks()]"
+    ready.settings["ACCRUE_APP"] = ready.host(host.replace(two, one))
 
     offline, online = findings(ready, "look"), findings(ready, "look", "--online")
 
