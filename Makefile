@@ -1,12 +1,13 @@
 # Every target prepares .venv itself; the second time that costs a few milliseconds.
 BIN := .venv/bin
 
-.PHONY: demo test test-browser screenshots check fmt bench docs prepare
+.PHONY: demo test test-browser test-strangers screenshots check fmt bench docs prepare
 
 prepare:
 	@tools/prepare.sh
 
-# PORT=8123 make demo; RESET=1 make demo starts anew
+# PORT=8123 make demo; RESET=1 make demo starts anew; make demo PROCESSOR=stripe sells through
+# Stripe's SDK, over HTTP. What is set here or in the environment reaches the program as it is.
 demo: prepare
 	@$(BIN)/python examples/litestar_saas/main.py
 
@@ -18,6 +19,11 @@ test: prepare
 test-browser:
 	@tools/prepare.sh browser
 	@chromium=$$($(BIN)/python tools/prepare_browser.py) && CHROMIUM=$$chromium $(BIN)/pytest -q -n 2 --dist worksteal tests/browser
+
+# The official SDKs for Python and Node against `accrue fake serve`, over loopback. Needs node and npm.
+test-strangers: prepare
+	@$(BIN)/python -m tests.strangers.prepare
+	@$(BIN)/pytest -q tests/strangers
 
 screenshots:
 	@tools/prepare.sh browser

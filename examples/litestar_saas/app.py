@@ -13,7 +13,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
-from litestar.types import Message, Scope
+from litestar.types import BeforeMessageSendHookHandler, Message, Scope
 
 from accrue_core import Secret
 from accrue_core.hosts.litestar import AccruePlugin
@@ -30,7 +30,7 @@ _FOLDER = Path(__file__).parent
 
 _HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "cache-control": "no-store",
@@ -69,7 +69,7 @@ def create_app(host: Host, theatre: Theatre, *, form_secret: Secret) -> Litestar
         plugins=[AccruePlugin(host.accrue)],
         state=State({"host": host, "theatre": theatre}),
         before_request=_before_each,
-        before_send=[_add_headers],
+        before_send=[_hardening(host)],
         template_config=TemplateConfig(instance=_templates()),
         csrf_config=CSRFConfig(
             secret=form_secret.reveal(),
@@ -107,11 +107,20 @@ async def _before_each(request: Asked) -> object:
     return await panel.wait_for_the_year(request)
 
 
-async def _add_headers(message: Message, scope: Scope) -> None:
-    """Harden every answer; what a page below /billing says for itself stands."""
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        is_file = scope["path"].startswith("/static")
-        for name, value in _HEADERS.items():
-            if name not in headers and not (is_file and name == "cache-control"):
-                headers[name] = value
+def _hardening(host: Host) -> BeforeMessageSendHookHandler:
+    """Return what hardens every answer; what a page below /billing says for itself stands.
+
+    A form may lead to the processor's pages: browsers look at where a form's redirect leads, too.
+    """
+    targets = " ".join(filter(None, ("'self'", host.pages_elsewhere)))
+    ours = {name: value.format(targets=targets) for name, value in _HEADERS.items()}
+
+    async def add_headers(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableScopeHeaders.from_message(message)
+            is_file = scope["path"].startswith("/static")
+            for name, value in ours.items():
+                if name not in headers and not (is_file and name == "cache-control"):
+                    headers[name] = value
+
+    return add_headers

@@ -16,7 +16,7 @@ from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.contracts.checkout import SESSION_PLACEHOLDER
 from accrue_core.contracts.results import Outcome
 from accrue_core.errors import NotFound, ProcessorError
-from examples.litestar_saas.catalog import BY_REF, PROCESSOR, TRIAL, Offer
+from examples.litestar_saas.catalog import BY_REF, TRIAL, Offer
 from examples.litestar_saas.people import Organization
 
 
@@ -60,7 +60,7 @@ async def begin_checkout(
         trial=TRIAL if await begins_with_trial(billing, organization, offer) else None,
         success_url=f"{origin}/checkout/done?session={SESSION_PLACEHOLDER}",
         cancel_url=f"{origin}/plans",
-        processor=PROCESSOR,
+        processor=billing.settings.processor,
         operation_id=operation_id,
     )
     return page_of(outcome) or f"/checkout/done?session={outcome.value.id}"
@@ -131,7 +131,7 @@ async def card_page(billing: Billing, organization: Organization, *, origin: str
         organization,
         return_url=f"{origin}/settings",
         flow="payment_method_update",
-        processor=PROCESSOR,
+        processor=billing.settings.processor,
     )
     return session.url.reveal()
 

@@ -10,8 +10,11 @@ from typing import Literal
 
 from accrue_core import Catalog, Money, Plan
 
-PROCESSOR = "fake"
-"""Where Fieldnotes sells. Accounts of other processors may stand beside it and grant, too."""
+FAKE, STRIPE = "fake", "stripe"
+"""Where Fieldnotes can sell, one at a time; ``Settings.processor`` says where it does.
+
+Accounts of other processors may stand beside it and grant, too.
+"""
 
 TRIAL = timedelta(days=14)
 """How long Pro is free for an organization that has never had a paid plan."""
@@ -57,8 +60,10 @@ OFFERS = (
 BY_REF: Mapping[str, Offer] = MappingProxyType({offer.ref: offer for offer in OFFERS})
 
 
-def _refs(plan: str) -> tuple[str, ...]:
-    return tuple(offer.ref for offer in OFFERS if offer.plan == plan)
+def _prices(plan: str, *others_at_stripe: str) -> dict[str, tuple[str, ...]]:
+    """Return the refs of a plan's prices: the same ones, wherever Fieldnotes sells."""
+    refs = tuple(offer.ref for offer in OFFERS if offer.plan == plan)
+    return {FAKE: refs, STRIPE: (*refs, *others_at_stripe)}
 
 
 CATALOG = Catalog(
@@ -66,12 +71,12 @@ CATALOG = Catalog(
     Plan(
         key="pro",
         features={"notes", "reports", "export"},
-        prices={PROCESSOR: _refs("pro"), "stripe": "price_ProMonthly"},
+        prices=_prices("pro", "price_ProMonthly"),
     ),
     Plan(
         key="team",
         features={"notes", "reports", "export", "review"},
-        prices={PROCESSOR: _refs("team")},
+        prices=_prices("team"),
     ),
 )
 

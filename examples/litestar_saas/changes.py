@@ -18,7 +18,7 @@ from accrue_core.contracts.changes import Proration
 from accrue_core.contracts.results import Outcome
 from accrue_core.errors import NotFound
 from examples.litestar_saas.billing import offer_of, subscription_of
-from examples.litestar_saas.catalog import PROCESSOR, Offer
+from examples.litestar_saas.catalog import Offer
 from examples.litestar_saas.people import Organization
 
 _PRORATION: Proration = "always_invoice"
@@ -53,11 +53,11 @@ class Terms:
     card: PaymentMethod | None
 
 
-def may_change(subscription: Subscription | None) -> bool:
+def may_change(billing: Billing, subscription: Subscription | None) -> bool:
     """Whether there is a subscription that can be for something else right now."""
     return (
         subscription is not None
-        and subscription.processor == PROCESSOR
+        and subscription.processor == billing.settings.processor
         and subscription.is_entitling
         and not subscription.is_ending
         and not subscription.is_pending
@@ -113,7 +113,7 @@ async def _charged_card(
     billing: Billing, organization: Organization, subscription: Subscription
 ) -> PaymentMethod | None:
     """Return the card that pays: the subscription's own, else the customer's."""
-    customer = await billing.find_customer(organization, processor=PROCESSOR)
+    customer = await billing.find_customer(organization, processor=billing.settings.processor)
     usual = None if customer is None else customer.default_payment_method
     ref = subscription.default_payment_method or usual
     cards = await billing.payment_methods(organization)

@@ -14,20 +14,17 @@ from accrue_core.db.leases import JobStatus
 from accrue_core.errors import AccrueError
 from accrue_core.webhooks.models import deliveries
 from accrue_fake.engine.records import OwedWebhook
-from examples.litestar_saas.catalog import PROCESSOR
 from examples.litestar_saas.demo.engine import KeptEngine
 
-DOOR = "/billing/webhooks/fake"
-_AT_ONCE = 6
+DOOR = "/billing/webhooks/{processor}"
+AT_ONCE = 6
 _LOOK_EVERY = 0.1
 _PATIENCE = 30.0
 _AFTER_TROUBLE = 2.0
 
 _UNFINISHED = select(func.count()).where(
-    deliveries.c.processor == PROCESSOR,
-    deliveries.c.status.in_([JobStatus.WAITING, JobStatus.RUNNING]),
+    deliveries.c.status.in_([JobStatus.WAITING, JobStatus.RUNNING])
 )
-"""Whether the runner still has to work off something of ours; another processor's can wait."""
 
 _log = logging.getLogger("fieldnotes.courier")
 
@@ -68,7 +65,11 @@ class Courier:
     ) -> None:
         self._engine, self._billing = engine, billing
         self._client, self._worked = client, bell
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        processor = billing.settings.processor
+        self._door = DOOR.format(processor=processor)
+        # Whether the runner has something of ours to work off; another processor's can wait.
+        self._unfinished = _UNFINISHED.where(deliveries.c.processor == processor)
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
         engine.when_changed = self._changed.set
@@ -78,17 +79,13 @@ class Courier:
         """Post what is owed until nothing is, and wait for each round to be worked off."""
         async with self._lock:
             while self._is_owed():
-                owed = await self._engine.call("webhooks", "take", {})
-                posting = (self._post(webhook) for webhook in owed)
-                outcomes = await asyncio.gather(*posting, return_exceptions=True)
-                for trouble in filter(None, outcomes):
-                    raise trouble
+                await self._bring()
                 await self._worked_off()
 
     async def keep_bringing(self) -> None:
         """Go on for as long as the host runs: visitors make the processor owe webhooks, too."""
         while True:
-            await self._changed.wait()
+            await self._something_new()
             self._changed.clear()
             try:
                 await self.settle()
@@ -102,11 +99,23 @@ class Courier:
         books = self._engine.engine.books
         return bool(books.owed) and books.owed[0].due <= books.now
 
+    async def _bring(self) -> None:
+        """Post everything that is owed now."""
+        owed = await self._engine.call("webhooks", "take", {})
+        posting = (self._post(webhook) for webhook in owed)
+        outcomes = await asyncio.gather(*posting, return_exceptions=True)
+        for trouble in filter(None, outcomes):
+            raise trouble
+
+    async def _something_new(self) -> None:
+        """Wait until something may be owed."""
+        await self._changed.wait()
+
     async def _post(self, webhook: OwedWebhook) -> None:
         async with self._turns:
             try:
                 answer = await self._client.post(
-                    DOOR, content=webhook.body, headers=webhook.headers
+                    self._door, content=webhook.body, headers=webhook.headers
                 )
                 answer.raise_for_status()
             except httpx.HTTPError:
@@ -127,4 +136,4 @@ class Courier:
 
     async def _is_working(self) -> bool:
         async with self._billing.reading() as reading:
-            return bool(await reading.scalar(_UNFINISHED))
+            return bool(await reading.scalar(self._unfinished))

@@ -24,10 +24,11 @@ class KeptEngine:
     anything that is not written down. Without a journal nothing is kept.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, journal: Journal | None = None) -> None:
         self.engine = engine
-        self.journal: Journal | None = None
+        self.is_kept = False
         self.when_changed: Callable[[], None] = _nothing
+        self._journal = journal
         self._door = Door(engine)
         self._calls: Counter[str] = Counter()
         self._written = 0
@@ -62,20 +63,20 @@ class KeptEngine:
     async def close(self) -> None:
         """Nothing is held open between calls."""
 
-    def keep(self, journal: Journal) -> None:
+    def keep(self) -> None:
         """Write down everything there is, and from now on every change."""
-        self.journal = journal
+        self.is_kept = True
         self.compact()
 
     def compact(self) -> None:
         """Write the books down as a whole, so that the next start has nothing to replay."""
-        if self.journal is not None:
-            self.journal.compact(self.engine)
+        if self.is_kept and self._journal is not None:
+            self._journal.compact(self.engine)
             self._written = 0
 
     def _write(self, noun: str, method: str, arguments: Mapping[str, Any]) -> None:
-        if self.journal is not None:
-            self.journal.write(noun, method, arguments)
+        if self.is_kept and self._journal is not None:
+            self._journal.write(noun, method, arguments)
             self._written += 1
             if self._written >= _COMPACTED_EVERY:
                 self.compact()

@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -20,9 +21,12 @@ from accrue_core.billing.subscriptions.models import subscriptions
 from accrue_core.errors import AccrueError
 from accrue_fake import Engine
 from accrue_fake.hosting.journal import Journal
-from examples.litestar_saas.catalog import OFFERS, PROCESSOR
+from examples.litestar_saas.catalog import OFFERS
 from examples.litestar_saas.demo.lives import FIRST_DAY
 from examples.litestar_saas.wiring import DATABASE
+
+if TYPE_CHECKING:
+    from accrue_fake.wire.stripe.app import StripeServer
 
 _BOOKS = "processor.json"
 _DATABASE = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
@@ -43,7 +47,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._books = path / _BOOKS
+        self.books = path / _BOOKS
         self._lock: int | None = None
 
     def claim(self) -> None:
@@ -72,7 +76,7 @@ class Folder:
     @property
     def is_kept(self) -> bool:
         """Whether there is a demonstration to go on with."""
-        return self._books.exists() and (self.path / DATABASE).exists()
+        return self.books.exists() and (self.path / DATABASE).exists()
 
     @property
     def has_rest(self) -> bool:
@@ -86,7 +90,7 @@ class Folder:
 
     def journal(self) -> Journal:
         """Return what writes the books down."""
-        return Journal(self._books)
+        return Journal(self.books)
 
 
 def new_engine(secret: Secret, pages: str) -> Engine:
@@ -113,6 +117,24 @@ def restore(journal: Journal, secret: Secret, pages: str) -> Engine:
     return engine
 
 
+def stripe_server(folder: Folder, pages: str, *, is_kept: bool) -> StripeServer:
+    """Return an account of Stripe's as it last was, or a new one with our prices."""
+    from accrue_fake.wire.stripe.app import create_stripe_app
+    from accrue_fake.wire.stripe.served import loaded
+
+    try:
+        server = (
+            loaded(folder.books.read_bytes())
+            if is_kept
+            else create_stripe_app(Engine(start=FIRST_DAY))
+        )
+        server.engine.pages_at(pages)
+        stock(server.engine)
+    except AccrueError as error:
+        raise Torn(f"the processor's books cannot be used: {error}") from error
+    return server
+
+
 async def check_together(accrue: Accrue, engine: Engine) -> None:
     """Raise ``Torn`` when the database knows of things that the processor has never heard of.
 
@@ -120,7 +142,7 @@ async def check_together(accrue: Accrue, engine: Engine) -> None:
     comes of a power cut, or of files that were copied or deleted. What the processor has and the
     database has not is no trouble: webhooks and recovery bring it.
     """
-    books = engine.books
+    books, processor = engine.books, accrue.settings.processor
     pairs = (
         (customers, books.customers),
         (subscriptions, books.subscriptions),
@@ -129,12 +151,12 @@ async def check_together(accrue: Accrue, engine: Engine) -> None:
     try:
         async with accrue.billing.reading() as reading:
             for table, shelf in pairs:
-                rows = await reading.all(select(table.c.ref).where(table.c.processor == PROCESSOR))
+                rows = await reading.all(select(table.c.ref).where(table.c.processor == processor))
                 strange = [row["ref"] for row in rows if row["ref"] not in shelf]
                 if strange:
                     what = table.name.removeprefix("accrue_")
                     raise Torn(
-                        f"the database has {what} that the fake processor does not know, "
+                        f"the database has {what} that the {processor} processor does not know, "
                         f"{strange[0]} among them"
                     )
     except Torn:

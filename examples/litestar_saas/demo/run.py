@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from socket import socket
 
-from accrue_core import Secret
 from accrue_core.db import migrate
 from accrue_core.errors import AccrueError
 from accrue_core.pages.words import day
 from examples.litestar_saas.app import create_app
+from examples.litestar_saas.catalog import FAKE, STRIPE
 from examples.litestar_saas.demo import keeping
+from examples.litestar_saas.demo.backstage import Backstage, with_stripe, with_the_fake
 from examples.litestar_saas.demo.clockwork import Clockwork
-from examples.litestar_saas.demo.courier import Bell, Courier, road_to
+from examples.litestar_saas.demo.courier import Courier
 from examples.litestar_saas.demo.engine import KeptEngine
 from examples.litestar_saas.demo.keeping import Folder, FolderInUse, Torn
 from examples.litestar_saas.demo.lives import the_year
 from examples.litestar_saas.demo.seeding import Seeding
-from examples.litestar_saas.demo.server import LOOPBACK, Server, listen, make_server
+from examples.litestar_saas.demo.server import LOOPBACK, listen, make_server, serving
 from examples.litestar_saas.demo.summary import Summary, summed_up
 from examples.litestar_saas.demo.terminal import Terminal
 from examples.litestar_saas.demo.theatre import Theatre
 from examples.litestar_saas.people import VISITORS
-from examples.litestar_saas.wiring import Host, build
+from examples.litestar_saas.wiring import Host
 from examples.litestar_saas.words import in_short
 
 
@@ -40,11 +38,15 @@ class BooksAreWrong(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What one start is told: where to listen and to keep, and whether to end once it is ready."""
+    """What one start is told: where to listen and to keep, and whether to end once it is ready.
+
+    ``processor`` is where Fieldnotes sells: at the Fake, or through Stripe's API.
+    """
 
     port: int
     folder: Path
     organizations: int
+    processor: str = FAKE
     is_reset: bool = False
     is_once: bool = False
 
@@ -56,8 +58,6 @@ class Demo:
         self._options = options
         self._terminal = Terminal()
         self._folder = Folder(options.folder)
-        self._journal = self._folder.journal()
-        self._bell = Bell()
 
     async def run(self) -> int:
         """Seed or go on, serve, and stay; return the exit code."""
@@ -87,24 +87,24 @@ class Demo:
         url = f"http://{LOOPBACK}:{port}"
         self._folder.announce(url)
         is_kept = self._made_ready()
-        engine, host = self._built(url, is_kept=is_kept)
-        await migrate.upgrade(host.accrue.settings)
-        if is_kept:
-            await keeping.check_together(host.accrue, engine.engine)
-            engine.keep(self._journal)
-        async with road_to(url) as road:
-            courier = Courier(engine, host.accrue.billing, road, bell=self._bell)
-            clockwork = Clockwork(engine, courier)
-            seeding = Seeding(host, engine, courier, clockwork)
+        behind = with_stripe if self._options.processor == STRIPE else with_the_fake
+        async with behind(self._folder, url, is_kept=is_kept) as backstage:
+            engine, host = backstage.engine, backstage.host
+            await migrate.upgrade(host.accrue.settings)
+            if is_kept:
+                await keeping.check_together(host.accrue, engine.engine)
+                engine.keep()
+            clockwork = Clockwork(engine, backstage.courier)
+            seeding = Seeding(host, engine, backstage.courier, clockwork)
             theatre = Theatre(host=host, clockwork=clockwork, seeding=seeding, is_ready=is_kept)
             server = make_server(create_app(host, theatre, form_secret=self._folder.form_secret()))
-            async with self._serving(server, listener) as serving:
-                self._greet(url, port)
-                playing = asyncio.create_task(self._play(theatre, engine, courier))
+            async with serving(server, listener) as served:
+                self._greet(host, port)
+                playing = asyncio.create_task(self._play(theatre, backstage))
                 for number in (signal.SIGINT, signal.SIGTERM):
                     # The play first, then the server: it must not lose the door it posts to.
                     asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
-                await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({served, playing}, return_when=asyncio.FIRST_COMPLETED)
                 code = await self._ending(playing, clockwork)
         engine.compact()
         return code
@@ -119,35 +119,14 @@ class Demo:
         self._folder.clear()
         return False
 
-    def _built(self, url: str, *, is_kept: bool) -> tuple[KeptEngine, Host]:
-        secret, pages = Secret(secrets.token_hex(24)), f"{url}/billing/fake"
-        if is_kept:
-            engine = KeptEngine(keeping.restore(self._journal, secret, pages))
-        else:
-            engine = KeptEngine(keeping.new_engine(secret, pages))
-        host = build(
-            self._options.folder, engine, origin=url, webhook_secret=secret, announce=self._bell
-        )
-        return engine, host
-
-    def _greet(self, url: str, port: int) -> None:
-        say = self._terminal.say
+    def _greet(self, host: Host, port: int) -> None:
+        say, url = self._terminal.say, host.origin
         if self._options.port not in (0, port):
             say(f"Port {self._options.port} is taken; using {port}.")
         say(f"Fieldnotes is at {self._terminal.paint(url, 'strong')} (test mode, no real money)")
+        if host.pages_elsewhere is not None:
+            say(f"It sells through Stripe's API, which the Fake speaks at {host.pages_elsewhere}")
         say()
-
-    @asynccontextmanager
-    async def _serving(self, server: Server, listener: socket) -> AsyncIterator[asyncio.Task[None]]:
-        """Run the server as a task until the block ends."""
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            await server.is_listening.wait()
-            yield serving
-        finally:
-            server.stop()
-            with suppress(Exception):
-                await serving
 
     async def _ending(self, playing: asyncio.Task[None], clockwork: Clockwork) -> int:
         if not playing.done():
@@ -165,7 +144,8 @@ class Demo:
             self._terminal.complain(f"The demo failed: {type(error).__name__}: {error}")
         return 0 if error is None else 1
 
-    async def _play(self, theatre: Theatre, engine: KeptEngine, courier: Courier) -> None:
+    async def _play(self, theatre: Theatre, backstage: Backstage) -> None:
+        engine, courier = backstage.engine, backstage.courier
         started = asyncio.get_running_loop().time()
         if theatre.is_ready:
             await self._go_on(theatre, engine, courier)
@@ -177,7 +157,7 @@ class Demo:
         if not theatre.is_ready:
             if summary.undelivered:
                 raise BooksAreWrong(f"{summary.undelivered} webhooks were not worked off")
-            engine.keep(self._journal)
+            engine.keep()
             theatre.is_ready = True
             seconds = asyncio.get_running_loop().time() - started
             self._terminal.say(f"Done in {seconds:.0f} seconds: {courier.posted} webhooks.")

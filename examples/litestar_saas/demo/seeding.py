@@ -16,7 +16,7 @@ from accrue_core.billing.catalog import Price
 from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.errors import CardDeclined
 from examples.litestar_saas.billing import begin_checkout, begins_with_trial, finish_checkout
-from examples.litestar_saas.catalog import PROCESSOR, TRIAL
+from examples.litestar_saas.catalog import TRIAL
 from examples.litestar_saas.demo.clockwork import Clockwork
 from examples.litestar_saas.demo.courier import Courier
 from examples.litestar_saas.demo.engine import KeptEngine
@@ -39,6 +39,7 @@ class Customer:
 
     def __init__(self, host: Host, engine: KeptEngine, turn: Turn) -> None:
         self._billing = host.accrue.billing.acting_as(Actor("user", turn.person.id))
+        self._processor = host.accrue.settings.processor
         self._organization = turn.person.organization
         self._engine, self._turn, self._origin = engine, turn, host.origin
 
@@ -81,7 +82,7 @@ class Customer:
 
     async def adds_card(self, *, card: str = MASTERCARD) -> None:
         """Pay with another card from now on."""
-        await self._billing.add_payment_method(self._organization, card, processor=PROCESSOR)
+        await self._billing.add_payment_method(self._organization, card, processor=self._processor)
 
     async def cancels(self) -> None:
         """Leave at the end of the period."""
@@ -94,7 +95,7 @@ class Customer:
     async def cancels_on_portal(self) -> None:
         """Leave at the end of the period, on the processor's own pages."""
         session = await self._billing.create_billing_portal_session(
-            self._organization, return_url=f"{self._origin}/settings", processor=PROCESSOR
+            self._organization, return_url=f"{self._origin}/settings", processor=self._processor
         )
         token, ref = _token(session.url.reveal()), (await self._subscription()).ref
         await self._engine.call("portal", "cancel", {"token": token, "subscription": ref})
@@ -123,7 +124,7 @@ class Customer:
             Price(offer.ref),
             quantity=seats,
             trial=TRIAL if has_trial else None,
-            processor=PROCESSOR,
+            processor=self._processor,
             **how,
         )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any, Literal
 
 import uvicorn
-from litestar import Litestar
 
 LOOPBACK = "127.0.0.1"
 
@@ -47,12 +47,25 @@ def listen(port: int) -> socket.socket:
         return _bound(0)
 
 
-def make_server(app: Litestar) -> Server:
+def make_server(app: Any, *, lifespan: Literal["on", "off"] = "on") -> Server:
     """Return a server for the application that says nothing unless something is wrong."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3
+        app, log_config=None, access_log=False, lifespan=lifespan, timeout_graceful_shutdown=3
     )
     return Server(config)
+
+
+@asynccontextmanager
+async def serving(server: Server, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Run the server as a task until the block ends."""
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await server.is_listening.wait()
+        yield task
+    finally:
+        server.stop()
+        with suppress(Exception):
+            await task
 
 
 def _bound(port: int) -> socket.socket:

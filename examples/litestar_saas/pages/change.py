@@ -47,7 +47,7 @@ async def change(
     organization = organization_of(request)
     wish = _wish(organization, plan, seats)
     subscription = await subscription_of(billing, organization)
-    if subscription is None or not may_change(subscription):
+    if subscription is None or not may_change(billing, subscription):
         return Redirect("/plans", status_code=303)
     if has_already(subscription, wish):
         return Redirect("/plans?said=same", status_code=303)

@@ -50,7 +50,7 @@ async def plans(
     subscription = await subscription_of(billing, organization)
     is_open = await may_choose(billing, organization)
     offers = offers_in(organization.currency)
-    choice = "open" if is_open else "change" if may_change(subscription) else "closed"
+    choice = "open" if is_open else "change" if may_change(billing, subscription) else "closed"
     return page(
         request,
         "plans.html",

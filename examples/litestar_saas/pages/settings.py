@@ -35,6 +35,7 @@ async def settings(request: Asked) -> Template:
     organization, billing = organization_of(request), host_of(request).accrue.billing
     subscription = await subscription_of(billing, organization)
     invoices = (await billing.invoices(organization)).items
+    customer = await billing.find_customer(organization, processor=billing.settings.processor)
     return page(
         request,
         "settings.html",
@@ -44,7 +45,7 @@ async def settings(request: Asked) -> Template:
         plan=plan_name(subscription),
         standing=standing(subscription, invoices),
         may_choose=await may_choose(billing, organization),
-        has_customer=await billing.find_customer(organization, processor="fake") is not None,
+        has_customer=customer is not None,
     )
 
 
