@@ -8,7 +8,11 @@ from accrue_core.contracts.capabilities import UNSUPPORTED, Capability, SupportT
 from accrue_fake.processor import FakeProcessor
 from tests.admin.desk import HOME, OPERATOR, Desk, Team, opened, path_of
 from tests.admin.reading import fields_of_form
+from tests.services.lanes import on_sqlite
 from tests.stage import new_engine
+
+pytestmark = on_sqlite
+"""What a page says and does with an answer is the same on both; the reads behind it run on both."""
 
 REPLAY = "/admin/webhooks/replay"
 

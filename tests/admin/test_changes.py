@@ -13,7 +13,11 @@ from accrue_fake.processor import FakeProcessor
 from tests.admin.desk import BIRCH, OPERATOR, Desk, opened, path_of
 from tests.admin.reading import Reading, fields_of_form, read
 from tests.admin.test_actions import newest
+from tests.services.lanes import on_sqlite
 from tests.stage import new_engine
+
+pytestmark = on_sqlite
+"""What a page says and does with an answer is the same on both; the reads behind it run on both."""
 
 
 def shown(answer: httpx.Response) -> Reading:

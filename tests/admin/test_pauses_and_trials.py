@@ -9,6 +9,10 @@ import pytest
 from tests.admin.desk import BIRCH, OPERATOR, Desk, path_of
 from tests.admin.reading import fields_of_form, read
 from tests.admin.test_actions import newest
+from tests.services.lanes import on_sqlite
+
+pytestmark = on_sqlite
+"""What a page says and does with an answer is the same on both; the reads behind it run on both."""
 
 
 @pytest.mark.parametrize("behavior", ["void", "keep_as_draft", "mark_uncollectible"])

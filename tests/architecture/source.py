@@ -17,6 +17,7 @@ DISTRIBUTIONS = {
     "accrue-portal": REPOSITORY / "plugins/accrue_portal",
 }
 GENERATED_FOLDERS = {
+    "node_modules",
     ".bootstrap", ".demo", ".git", ".hypothesis", ".import_linter_cache", ".mypy_cache",
     ".pytest_cache", ".ruff_cache", ".venv", "__pycache__", "build", "dist",
 }  # fmt: skip

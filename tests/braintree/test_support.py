@@ -20,12 +20,19 @@ from accrue_core.contracts.changes import (
     SetTrialEnd,
 )
 from accrue_core.contracts.checkout import CreateCheckoutSession
-from accrue_core.contracts.customers import CreateCustomer, UpdateCustomer
+from accrue_core.contracts.customers import (
+    AssignCustomer,
+    CreateCustomer,
+    SetTaxLocation,
+    UpdateCustomer,
+)
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.portal import CreatePortalSession
 from accrue_core.contracts.processor import REQUESTS, Processor
 from accrue_core.contracts.results import Key
+from accrue_core.contracts.schedules import ReleaseSchedule
 from accrue_core.contracts.subscriptions import (
+    COMP_COUPON,
     CancelSubscription,
     CreateSubscription,
     KeepSubscription,
@@ -104,6 +111,39 @@ ASKED: dict[Capability, Callable[[Processor], Awaitable[object]]] = {
     ),
     Capability.SEVERAL_ITEMS: lambda processor: processor.subscriptions.change(
         changing("none", ItemTarget(price="other")), key=KEY
+    ),
+    Capability.SET_TAX_LOCATION: lambda processor: processor.customers.set_tax_location(
+        SetTaxLocation(ref="team42", country="DE"), key=KEY
+    ),
+    Capability.ASSIGN_CUSTOMER: lambda processor: processor.customers.assign(
+        AssignCustomer(ref="team42", owner=Owner("team", "43")), key=KEY
+    ),
+    Capability.SUBSCRIBE_WITH_ANCHOR: lambda processor: processor.subscriptions.create(
+        subscribing(anchor=LATER), key=KEY
+    ),
+    Capability.SUBSCRIBE_BACKDATED: lambda processor: processor.subscriptions.create(
+        subscribing(backdated_to=LATER), key=KEY
+    ),
+    Capability.SUBSCRIBE_WITH_COUPON: lambda processor: processor.subscriptions.create(
+        subscribing(coupon="half"), key=KEY
+    ),
+    Capability.TRIAL_WITHOUT_CARD: lambda processor: processor.subscriptions.create(
+        subscribing(trial_days=14, trial_without_card="cancel"), key=KEY
+    ),
+    Capability.AUTOMATIC_TAX: lambda processor: processor.subscriptions.create(
+        subscribing(automatic_tax=True), key=KEY
+    ),
+    Capability.COMP: lambda processor: processor.subscriptions.create(
+        subscribing(coupon=COMP_COUPON), key=KEY
+    ),
+    Capability.CANCEL_WITH_INVOICE: lambda processor: processor.subscriptions.cancel(
+        CancelSubscription(ref="sub_pro", when="now", invoice_now=True), key=KEY
+    ),
+    Capability.SEVERAL_INTERVALS: lambda processor: processor.subscriptions.change(
+        changing("none", ItemTarget(price="yearly")), key=KEY
+    ),
+    Capability.SCHEDULES: lambda processor: processor.schedules.release(
+        ReleaseSchedule(ref="sched"), key=KEY
     ),
     Capability.PREVIEW_CHANGE: lambda processor: processor.subscriptions.preview(changing("none")),
     Capability.SET_TRIAL_END: lambda processor: processor.subscriptions.set_trial_end(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from accrue_fake import FakeProcessor
+import pytest
+
+from accrue_core.errors import RemoteMissing
+from accrue_fake import Engine, FakeProcessor
 from accrue_fake.engine.emitter import BACK_OFF
 from tests.fake.shop import DAY, START, Shop
 
@@ -108,3 +111,78 @@ def test_few_at_a_time(shop: Shop) -> None:
 
     assert len(shop.engine.emitter.take(limit=2)) == 2
     assert len(shop.engine.emitter.take()) == everything - 2
+
+
+def test_a_listener_hears_everything_at_once_also_what_is_lost_on_its_way(shop: Shop) -> None:
+    emitter, heard = shop.engine.emitter, []
+
+    def listen(type_: str, kind: str, ref: str) -> None:
+        heard.append((type_, kind, ref, emitter.newest, [one.type for one in emitter.pending()]))
+
+    emitter.listen(listen)
+    shop.engine.scenarios.lose_next_webhook()
+    lost, kept = shop.customer(), shop.customer()
+
+    assert heard == [
+        ("customer.created", "customer", lost, "evt_fake_00001", []),
+        ("customer.created", "customer", kept, "evt_fake_00002", ["customer.created"]),
+    ]
+    assert len(emitter.take()) == 1
+
+
+def test_what_a_listener_tells_in_turn_comes_after_what_it_heard(shop: Shop) -> None:
+    emitter, told = shop.engine.emitter, []
+
+    def answer(type_: str, kind: str, ref: str) -> None:
+        if type_ == "customer.created":
+            emitter.emit("customer.seen", kind, ref)
+
+    emitter.listen(answer)
+    emitter.listen(lambda type_, _, __: told.append((type_, emitter.newest)))
+    shop.customer()
+
+    assert shop.events() == ["customer.created", "customer.seen"]
+    assert told == [("customer.seen", "evt_fake_00002"), ("customer.created", "evt_fake_00001")]
+
+
+def test_listeners_are_no_part_of_the_books(shop: Shop) -> None:
+    heard: list[str] = []
+    shop.engine.emitter.listen(lambda type_, _, __: heard.append(type_))
+    copy = Engine.load(shop.engine.dump())
+
+    copy.emitter.emit("customer.updated", "customer", "cus_fake_00001")
+
+    assert heard == []
+
+
+def test_several_changes_told_as_one_are_one_event_of_the_outcome(shop: Shop) -> None:
+    ref, engine = shop.customer(), shop.engine
+    shop.events()
+    names: list[str | None] = []
+    engine.emitter.listen(lambda _, __, one: names.append(engine.customers.fetch(one).main.name))
+
+    with engine.emitter.as_one():
+        engine.customers.edit(ref, name="Ada")
+        with engine.emitter.as_one():
+            engine.customers.edit(ref, name="Grace")
+        assert shop.events() == []
+
+    assert names == ["Grace"]
+    assert shop.events() == ["customer.updated"]
+
+
+def test_changes_that_came_before_an_error_are_told_all_the_same(shop: Shop) -> None:
+    ref, engine = shop.customer(), shop.engine
+    shop.events()
+
+    def rename_both() -> None:
+        with engine.emitter.as_one():
+            engine.customers.edit(ref, name="Ada")
+            engine.customers.edit("cus_nobody", name="Ada")
+
+    with pytest.raises(RemoteMissing):
+        rename_both()
+
+    assert shop.events() == ["customer.updated"]
+    engine.customers.edit(ref, name="Grace")
+    assert shop.events() == ["customer.updated"]

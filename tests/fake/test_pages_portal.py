@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from accrue_core.contracts.customers import SetTaxLocation
+from accrue_core.contracts.subscriptions import COMP_COUPON
 from accrue_fake.engine.portal import LIFETIME
 from tests.fake.shop import DAY, START, Shop
 from tests.fake.visitor import PLACE, Visitor, address, portal_of
@@ -56,6 +58,29 @@ async def test_it_says_in_plain_words_how_everything_stands(
     shop.cancel(str(trial), "period_end")
     await enters(visitor, shop, subscription)
     assert "Ends on 15 January 2026. Until then nothing changes." in visitor.text
+
+
+async def test_it_says_what_a_renewal_will_really_cost(
+    shop: Shop, subscription: str, visitor: Visitor
+) -> None:
+    shop.engine.discounts.add_coupon("quarter", percent_off="25", duration="forever")
+    customer = customer_of(shop, subscription)
+    place = SetTaxLocation(ref=customer, country="DE")
+    shop.engine.customers.set_tax_location(place, key=shop.key())
+    shop.attach(customer, "pm_card_visa")
+    shop.subscribe(customer, coupon="quarter", automatic_tax=True)
+    shop.subscribe(customer, coupon=COMP_COUPON)
+    shop.subscribe(customer, "price_weekly", coupon=COMP_COUPON, trial_days=14)
+
+    await enters(visitor, shop, subscription)
+
+    for words in (
+        "$19.00 per month Renews on 1 February 2026 for $19.00.",
+        "$19.00 per month Renews on 1 February 2026 for $16.96.",
+        "$19.00 per month Renews on 1 February 2026. Nothing is charged on that day.",
+        "$5.00 per week Free until 15 January 2026. Nothing is charged on that day.",
+    ):
+        assert words in visitor.text
 
 
 async def test_it_says_what_is_paused_and_what_waits(

@@ -98,13 +98,7 @@ class Life:
 
     def watch(self) -> None:
         """Write down every status a subscription has, whenever the engine tells of anything."""
-        emit = self.engine.emitter.emit
-
-        def told(type_: str, object_: str, ref: str) -> None:
-            self.look()
-            emit(type_, object_, ref)
-
-        self.engine.emitter.emit = told  # type: ignore[method-assign]
+        self.engine.emitter.listen(lambda *_: self.look())
 
     def look(self) -> None:
         """Write down the statuses as they are now."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from accrue_core import Owner, Phase
+from accrue_core.contracts.processor import REQUESTS
 from accrue_core.errors import (
     ProcessorError,
     ProcessorMisconfigured,
@@ -252,6 +255,27 @@ MUTATIONS = [
 ]
 NAMED = [mutation for mutation in MUTATIONS if mutation is not CUSTOMER]
 """Those whose operation id the caller chooses."""
+
+
+def each(mutations: Sequence[Mutation]) -> pytest.MarkDecorator:
+    """Run a test with every mutation on SQLite, and with one of each kind on PostgreSQL.
+
+    What the line does to a call has nothing to do with the database; what is written about it has,
+    and is the same for all mutations of one gateway that create, and for all that change.
+    """
+    kinds = {_kind(mutation): mutation for mutation in reversed(mutations)}
+    cases = [
+        *(("sqlite", mutation) for mutation in mutations),
+        *(("postgres", mutation) for mutation in mutations if mutation in kinds.values()),
+    ]
+    return pytest.mark.parametrize(
+        ("database_kind", "mutation"), cases, indirect=["database_kind"], ids=str
+    )
+
+
+def _kind(mutation: Mutation) -> tuple[str, str]:
+    return mutation.method.partition(".")[0], REQUESTS[mutation.method].effect
+
 
 UNKNOWN = [
     LineFault(

@@ -25,7 +25,7 @@ from tests.faults.evidence import (
     unfinished,
 )
 from tests.faults.meddling import meddling
-from tests.faults.mutations import NAMED, Mutation, happened
+from tests.faults.mutations import NAMED, Mutation, each, happened
 from tests.stage import OTHER_TEAM, TEAM, Stage, staged
 
 CARD = "pm_card_visa"
@@ -83,7 +83,7 @@ async def test_a_refusal_that_was_lost_is_still_a_refusal(stage: Stage) -> None:
     assert (await statuses(stage))[-1] == ("subscriptions.cancel", "refused")
 
 
-@pytest.mark.parametrize("mutation", NAMED, ids=str)
+@each(NAMED)
 async def test_one_id_is_not_for_two_requests(stage: Stage, mutation: Mutation) -> None:
     prepared = await mutation.prepare(stage, TEAM)
     await mutation.do(stage, TEAM, prepared, "mine")

@@ -30,13 +30,14 @@ from tests.faults.mutations import (
     UNKNOWN,
     LineFault,
     Mutation,
+    each,
     happened,
     undisturbed,
 )
 from tests.stage import TEAM, Stage, staged
 
-EVERY = pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
-EVERY_NAMED = pytest.mark.parametrize("mutation", NAMED, ids=str)
+EVERY = each(MUTATIONS)
+EVERY_NAMED = each(NAMED)
 
 
 @EVERY

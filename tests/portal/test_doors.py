@@ -15,6 +15,10 @@ from accrue_core.contracts.auth import Identity
 from accrue_core.ids import PREFIXES, TimeOrderedIds, to_text, to_uuid
 from tests.portal.house import ANN, BOB, PORTAL, House
 from tests.portal.page import Page
+from tests.services.lanes import on_sqlite
+
+pytestmark = on_sqlite
+"""What a page says and does with an answer is the same on both; the reads behind it run on both."""
 
 PATHS = ("/", "/invoices", "/subscriptions/{}", "/subscriptions/{}/cancel", "/invoices/{}")
 

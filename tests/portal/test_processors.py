@@ -12,6 +12,10 @@ from accrue_core.contracts.capabilities import Capability
 from accrue_core.settings import Secret
 from accrue_fake.processor import FakeProcessor
 from tests.portal.house import ANN, ORIGIN, PORTAL, House, Limited, new_engine, open_house
+from tests.services.lanes import on_sqlite
+
+pytestmark = on_sqlite
+"""What a page says and does with an answer is the same on both; the reads behind it run on both."""
 
 LATER, NOW = Capability.CANCEL_AT_PERIOD_END, Capability.CANCEL_NOW
 

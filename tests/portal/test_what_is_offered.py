@@ -7,6 +7,10 @@ import pytest
 from accrue_core.contracts.capabilities import Capability
 from tests.portal.house import ANN, BOB, PORTAL, House, Limited, open_house
 from tests.portal.shop import agree, amounts, half_a_month_of, open_shop, shop_engine
+from tests.services.lanes import on_sqlite
+
+pytestmark = on_sqlite
+"""What a page says and does with an answer is the same on both; the reads behind it run on both."""
 
 
 @pytest.mark.parametrize(

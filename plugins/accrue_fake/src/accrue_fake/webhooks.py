@@ -26,7 +26,7 @@ NOUNS: Mapping[str, str] = MappingProxyType(
 """The engine's words for things, and ours. Things of other kinds concern nobody here."""
 
 WARNING = "customer.subscription.trial_will_end"
-DELETIONS = frozenset({"customer.deleted"})
+DELETIONS = frozenset({"customer.deleted", "invoice.deleted"})
 
 
 class _Object(msgspec.Struct, frozen=True):

@@ -50,9 +50,7 @@ class Answers:
         begun = self.created(subscription)
         return Answer(record.snapshot, begun.snapshots, begun.next_action)
 
-    def scheduled(
-        self, record: ScheduleRecord, invoices: tuple[InvoiceRecord, ...] = ()
-    ) -> Answer:
+    def scheduled(self, record: ScheduleRecord, invoices: tuple[InvoiceRecord, ...] = ()) -> Answer:
         """Return a schedule as it is now, with its subscription and what was drawn for it."""
         subscription = self._books.subscriptions.get(record.snapshot.subscription or "")
         if subscription is None:

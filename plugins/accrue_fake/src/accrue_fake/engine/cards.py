@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from accrue_core.errors import CardDeclined, ProcessorRejected
+from accrue_fake.engine.books import Books
 from accrue_fake.engine.records import Behavior, CardRecord
 from accrue_fake.engine.scenarios import Scenarios
 
@@ -64,6 +65,16 @@ def card_of(token: str) -> TestCard:
     if token not in TOKENS:
         raise ProcessorRejected("no such payment method", reason="missing", param="payment_method")
     return TOKENS[token]
+
+
+def card_on_file(books: Books, customer: str, subscription: str | None) -> CardRecord | None:
+    """Return the subscription's own card while it is attached, else the customer's default."""
+    owner, record = books.customers[customer], books.subscriptions.get(subscription or "")
+    own = None if record is None else record.snapshot.default_payment_method
+    for ref in (own, owner.snapshot.default_payment_method):
+        if ref in owner.payment_methods:
+            return books.cards[ref]
+    return None
 
 
 class Cards:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from accrue_core.contracts.changes import ChangeSubscription, PreviewedChange
 from accrue_core.errors import CardDeclined
+from accrue_core.money import Money
 from accrue_fake.engine.bills import Bill, Lines
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.cards import Charge
@@ -65,6 +66,18 @@ class Changing:
             amount_due=self._credit.due(record.snapshot.customer, said.total),
             due_now=plan.is_invoiced,
         )
+
+    def renewal(self, record: SubscriptionRecord) -> Money:
+        """Say what its next renewal will charge: discounted, taxed, less what is to its credit."""
+        change = Change(items=record.snapshot.items)
+        said = self._invoicing.bill(
+            record,
+            self._planning.renewal(record, change),
+            reason="subscription_cycle",
+            carried=tuple(record.unbilled),
+            at=self._planning.renews_at(record, change),
+        )
+        return self._credit.due(record.snapshot.customer, said.total)
 
     def change(
         self, record: SubscriptionRecord, request: ChangeSubscription

@@ -14,11 +14,12 @@ from accrue_core.contracts.customers import (
     CreateCustomer,
     CustomerSnapshot,
     SetTaxLocation,
+    TaxLocation,
     UpdateCustomer,
 )
 from accrue_core.contracts.requests import OPERATION_METADATA
 from accrue_core.contracts.results import Answer, GoneSnapshot, Key
-from accrue_core.errors import RemoteMissing
+from accrue_core.errors import RemoteMissing, TaxLocationInvalid
 from accrue_core.owners import Owner
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.clocks import keeps_time
@@ -27,7 +28,7 @@ from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.memory import Memory
 from accrue_fake.engine.metadata import hosts_part, merged, require_hosts_own
 from accrue_fake.engine.places import recognized
-from accrue_fake.engine.records import CreditMovement, CustomerRecord
+from accrue_fake.engine.records import Address, CreditMovement, CustomerRecord
 from accrue_fake.engine.standing import Standing
 
 
@@ -45,12 +46,20 @@ class Customers:
         self._memory = memory
         self._standing = standing
 
-    def create(self, request: CreateCustomer, *, key: Key, clock: str | None = None) -> Answer:
+    def create(
+        self,
+        request: CreateCustomer,
+        *,
+        key: Key,
+        clock: str | None = None,
+        place: SetTaxLocation | None = None,
+    ) -> Answer:
         """Create a customer whose metadata names its owner and the operation.
 
-        With a clock its time passes apart from everybody else's.
+        With a clock its time passes apart from everybody else's. With a place it lives there from
+        the start, whether that can be taxed or not.
         """
-        return self._memory.once(request, key, partial(self._create, clock=clock))
+        return self._memory.once(request, key, partial(self._create, clock=clock, place=place))
 
     def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
         """Let a customer be known like this; metadata is merged, an empty text deletes."""
@@ -97,17 +106,43 @@ class Customers:
         locale: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Change a customer as in the processor's own dashboard: also the metadata that is ours."""
+        """Change a customer as in the processor's own dashboard: also the metadata that is ours.
+
+        ``None`` leaves a field as it is, an empty text takes it away.
+        """
         record = self._existing(ref)
         kept = merged(record.metadata, metadata or {})
         before = record.snapshot
         after = replace(
             before,
-            name=before.name if name is None else name,
-            email=before.email if email is None else email,
-            locale=before.locale if locale is None else locale,
+            name=before.name if name is None else name or None,
+            email=before.email if email is None else email or None,
+            locale=before.locale if locale is None else locale or None,
         )
         self._becomes(record, after, kept)
+        return Answer(record.snapshot)
+
+    def describe(self, ref: str, metadata: Mapping[str, str], *, is_told: bool = True) -> Answer:
+        """Let a customer's metadata be exactly this, ours included; so may its owner change.
+
+        ``is_told`` is false for a listener that completes what is just being told.
+        """
+        record = self._existing(ref)
+        self._becomes(record, record.snapshot, merged({}, metadata), is_told=is_told)
+        return Answer(record.snapshot)
+
+    def locate(self, ref: str, place: SetTaxLocation | None, *, is_checked: bool = True) -> Answer:
+        """Let a customer live somewhere, or nowhere.
+
+        A place that cannot be taxed is ``TaxLocationInvalid``, or is kept as one that nobody
+        recognizes, where it is not to be checked.
+        """
+        record = self._existing(ref)
+        address, word = _recognized(place, is_checked=is_checked)
+        if (address, word) != (record.address, record.snapshot.tax_location):
+            record.address = address
+            record.snapshot = replace(record.snapshot, tax_location=word)
+            self._emitter.emit("customer.updated", "customer", ref)
         return Answer(record.snapshot)
 
     def delete(self, ref: str) -> Answer:
@@ -126,8 +161,11 @@ class Customers:
         self._emitter.emit("customer.deleted", "customer", ref)
         return self.fetch(ref)
 
-    def _create(self, request: CreateCustomer, key: Key, *, clock: str | None) -> Answer:
+    def _create(
+        self, request: CreateCustomer, key: Key, *, clock: str | None, place: SetTaxLocation | None
+    ) -> Answer:
         owner = request.owner
+        address, word = _recognized(place, is_checked=False)
         ours = {
             OWNER_TYPE_METADATA: owner.type,
             OWNER_ID_METADATA: owner.id,
@@ -141,11 +179,12 @@ class Customers:
             name=request.name,
             email=request.email,
             timezone=metadata.get(TIMEZONE_METADATA),
+            tax_location=word,
             metadata=hosts_part(metadata),
             created_at=self._books.now,
         )
         self._books.customers[ref] = CustomerRecord(
-            snapshot=snapshot, metadata=metadata, clock=clock
+            snapshot=snapshot, metadata=metadata, address=address, clock=clock
         )
         self._books.note_made(key.operation_id, ref)
         self._emitter.emit("customer.created", "customer", ref)
@@ -163,13 +202,7 @@ class Customers:
         )
 
     def _set_tax_location(self, request: SetTaxLocation, _: Key) -> Answer:
-        record = self._existing(request.ref)
-        address = recognized(request)
-        if record.address != address:
-            record.address = address
-            record.snapshot = replace(record.snapshot, tax_location="recognized")
-            self._emitter.emit("customer.updated", "customer", request.ref)
-        return Answer(record.snapshot)
+        return self.locate(request.ref, request)
 
     def _assign(self, request: AssignCustomer, key: Key) -> Answer:
         return self.edit(
@@ -182,7 +215,12 @@ class Customers:
         )
 
     def _becomes(
-        self, record: CustomerRecord, after: CustomerSnapshot, metadata: dict[str, str]
+        self,
+        record: CustomerRecord,
+        after: CustomerSnapshot,
+        metadata: dict[str, str],
+        *,
+        is_told: bool = True,
     ) -> None:
         if metadata != record.metadata:
             after = replace(
@@ -194,13 +232,27 @@ class Customers:
             )
         if (after, metadata) != (record.snapshot, record.metadata):
             record.snapshot, record.metadata = after, metadata
-            self._emitter.emit("customer.updated", "customer", after.ref)
+            if is_told:
+                self._emitter.emit("customer.updated", "customer", after.ref)
 
     def _existing(self, ref: str) -> CustomerRecord:
         record = find(self._books.customers, "customer", ref)
         if record.is_deleted:
             raise RemoteMissing(noun="customer", ref=ref)
         return record
+
+
+def _recognized(
+    place: SetTaxLocation | None, *, is_checked: bool
+) -> tuple[Address | None, TaxLocation]:
+    if place is None:
+        return None, "unknown"
+    try:
+        return recognized(place), "recognized"
+    except TaxLocationInvalid:
+        if is_checked:
+            raise
+        return None, "unrecognized"
 
 
 def owner_in(metadata: dict[str, str]) -> Owner | None:

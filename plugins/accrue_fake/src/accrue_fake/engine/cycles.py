@@ -64,6 +64,7 @@ class Cycles:
         *,
         paid_with: CardRecord | None = None,
         on_session: bool = True,
+        is_charged: bool = True,
     ) -> None:
         """Draw the first invoice and ask for it; the customer is there, if it is ``on_session``.
 
@@ -72,7 +73,8 @@ class Cycles:
         Not paid at once, the subscription stays ``incomplete`` with an open invoice, as with
         Stripe's ``payment_behavior=default_incomplete``. One collected by invoice starts active,
         and so does one that was ``paid_with`` a card on a page before it existed. Where nobody is
-        there it starts active, too, and is past due if its first payment fails.
+        there it starts active, too, and is past due if its first payment fails. Unless it
+        ``is_charged`` no card is asked, and the invoice waits for whoever pays it.
         """
         self._periods.run(record, items)
         if not lines:
@@ -86,7 +88,8 @@ class Cycles:
             record.snapshot = replace(record.snapshot, status=SubscriptionStatus.ACTIVE)
             self._payments.collect(invoice)
             return
-        if is_free or record.snapshot.collection == "invoice" or self._is_paid_at_once(invoice):
+        is_sent = record.snapshot.collection == "invoice"
+        if is_free or is_sent or (is_charged and self._is_paid_at_once(invoice)):
             status = SubscriptionStatus.ACTIVE
         else:
             status = SubscriptionStatus.INCOMPLETE

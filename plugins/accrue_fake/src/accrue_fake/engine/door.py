@@ -59,13 +59,14 @@ BENCH: Mapping[str, frozenset[str]] = MappingProxyType(
         "catalogue": frozenset({"add_price", "price", "prices"}),
         "discounts": frozenset({"add_coupon", "coupon", "coupons", "times_redeemed"}),
         "tax": frozenset({"declare", "round", "rates"}),
-        "customers": frozenset({"edit", "delete", "of_owner", "credit"}),
-        "payment_methods": frozenset({"detach", "of_customer"}),
-        "subscriptions": frozenset({"becomes", "edit", "of_customer"}),
+        "customers": frozenset({"edit", "describe", "locate", "delete", "of_owner", "credit"}),
+        "payment_methods": frozenset({"make", "give", "clear_default", "detach", "of_customer"}),
+        "subscriptions": frozenset({"becomes", "edit", "describe", "charge_to", "of_customer"}),
         "schedules": frozenset({"of_customer"}),
         "invoices": frozenset(
             {
-                "of_subscription", "page", "pay_on_page", "bank_page", "authenticate",
+                "of_subscription", "charge", "finalize", "void", "mark_uncollectible",
+                "delete_draft", "page", "pay_on_page", "bank_page", "authenticate",
                 "fail_authentication",
             }
         ),

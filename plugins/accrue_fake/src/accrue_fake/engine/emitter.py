@@ -7,6 +7,8 @@ out and never reported on stays handed out until ``recall``, as a courier who do
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
@@ -21,6 +23,9 @@ BACK_OFF = tuple(
 )
 """How long after each failure it is tried again: about three days in all, as Stripe documents."""
 
+Listener = Callable[[str, str, str], None]
+"""Called with an event's type, and the kind and ref of the thing that it is about."""
+
 
 class Emitter:
     """Owes, signs and hands out webhooks. It posts nothing: it does no I/O."""
@@ -29,6 +34,41 @@ class Emitter:
         self._books = books
         self._scenarios = scenarios
         self.secret = secret
+        self._listeners: list[Listener] = []
+        self._newest: str | None = None
+        self._held: dict[tuple[str, str, str], None] | None = None
+
+    @property
+    def newest(self) -> str | None:
+        """The ref of the newest event, or of the one that a listener is being told of."""
+        return self._newest
+
+    def listen(self, listener: Listener) -> None:
+        """Tell a listener of every event from now on, at the very moment it happens.
+
+        Also of one whose webhook a scenario loses: it has happened all the same. Listeners are
+        told in the order in which they came, once the webhook is owed, and are not written down
+        with the books. One may emit events of its own, which come after this one. What it raises
+        goes to whoever asked for the change, which is made by then.
+        """
+        self._listeners.append(listener)
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Tell only at the end what happens meanwhile, and of each thing only once of a type.
+
+        For several changes that are one to whoever asked: everybody is told once, of the outcome.
+        """
+        if self._held is not None:
+            yield
+            return
+        self._held = {}
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            for type_, object_, ref in held:
+                self.emit(type_, object_, ref)
 
     def sign_with(self, secret: Secret) -> None:
         """Sign with another secret from now on."""
@@ -36,6 +76,16 @@ class Emitter:
 
     def emit(self, type_: str, object_: str, ref: str) -> None:
         """Owe one event about one thing."""
+        if self._held is not None:
+            self._held.setdefault((type_, object_, ref))
+            return
+        event = self._happened(type_, object_, ref)
+        self._newest = event.ref
+        for listener in self._listeners:
+            self._newest = event.ref
+            listener(type_, object_, ref)
+
+    def _happened(self, type_: str, object_: str, ref: str) -> EventRecord:
         books = self._books
         event = EventRecord(
             ref=books.new_ref("evt"),
@@ -47,12 +97,13 @@ class Emitter:
         fault = None if self._scenarios.is_quiet else self._scenarios.strikes_webhook(type_)
         kind = None if fault is None else fault.kind
         if kind == "webhook_lost":
-            return
+            return event
         books.events[event.ref] = event
         delay = timedelta(seconds=fault.seconds if fault and kind == "webhook_delayed" else 0)
         copies = books.copies[event.ref] = 2 if kind == "webhook_duplicated" else 1
         for _ in range(copies):
             self._owe(event.ref, due=books.engine_time + delay)
+        return event
 
     def take(self, now: datetime | None = None, *, limit: int | None = None) -> list[OwedWebhook]:
         """Hand out what is due, oldest first, signed at this moment.

@@ -99,7 +99,15 @@ class Engine:
         self.customers = Customers(books, emitter, memory, works.standing)
         self.clocks = Clocks(books, calendar, self.customers.delete)
         self.payment_methods = PaymentMethods(books, emitter, memory)
-        self.invoices = Invoices(books, works.payments, self.addresses)
+        self.invoices = Invoices(
+            books,
+            emitter,
+            works.invoicing,
+            works.payments,
+            works.pending,
+            works.standing,
+            self.addresses,
+        )
         self._open_subscriptions(books, memory, works, answers)
         self._open_pages(books, memory, works, answers)
         self._teach(works)
@@ -205,6 +213,10 @@ class Engine:
         with self.books.time_of(clock_of(self.books, subscription_ref)):
             self._payments.fail_authentication(subscription_ref)
         return self.subscriptions.fetch(subscription_ref)
+
+    def forget_key(self, name: str) -> None:
+        """Drop what is remembered of an idempotency key that nobody will use again."""
+        self.books.remembered.pop(name, None)
 
     def dump(self) -> bytes:
         """Write the books down."""

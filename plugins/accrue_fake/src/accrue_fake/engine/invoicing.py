@@ -176,5 +176,5 @@ class Invoicing:
             ref=self._books.new_ref("inpay"),
             amount=snapshot.amount_due,
             status="open",
-            payment=self._books.new_ref("pay"),
+            payment=self._books.new_ref("pi"),
         )

@@ -8,12 +8,15 @@ from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.errors import InvalidRequest, ProcessorRejected
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.calendar import Calendar
-from accrue_fake.engine.cards import Cards, Charge
+from accrue_fake.engine.cards import Cards, Charge, card_on_file
 from accrue_fake.engine.copies import replace
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.pending import PendingChanges
 from accrue_fake.engine.records import CardRecord, InvoiceRecord, SubscriptionRecord
 from accrue_fake.engine.standing import Standing
+
+PAYABLE = frozenset({InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE})
+"""In these statuses an invoice asks for its money, or would still take it."""
 
 
 class Payments:
@@ -38,11 +41,32 @@ class Payments:
     def attempt(self, invoice: InvoiceRecord, *, on_session: bool) -> Charge:
         """Charge the card on file once, and write down what became of it."""
         customer = invoice.snapshot.customer
-        card = self._card(customer, invoice.snapshot.subscription)
+        card = card_on_file(self._books, customer, invoice.snapshot.subscription)
         charge = self._cards.charge(card, customer=customer, on_session=on_session)
         self.note(invoice, card, charge)
         if charge == Charge.DECLINED or (charge == Charge.WAITS and not on_session):
             self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
+        return charge
+
+    def charge(
+        self, invoice: InvoiceRecord, card: CardRecord | None = None, *, on_session: bool
+    ) -> Charge:
+        """Charge a card for an invoice because somebody asks for it, by default the one on file.
+
+        What it was for stands well again when that works. A retry that is planned stays planned
+        when it does not.
+        """
+        snapshot = invoice.snapshot
+        chosen = card or card_on_file(self._books, snapshot.customer, snapshot.subscription)
+        charge = self._cards.charge(chosen, customer=snapshot.customer, on_session=on_session)
+        self.note(invoice, chosen, charge)
+        if charge == Charge.PAID:
+            self._paid_by_customer(invoice)
+            return charge
+        planned = snapshot.next_attempt_at
+        invoice.snapshot = replace(invoice.snapshot, next_attempt_at=planned)
+        if charge == Charge.DECLINED or not on_session:
+            self._emitter.emit("invoice.payment_failed", "invoice", snapshot.ref)
         return charge
 
     def ahead(self, record: SubscriptionRecord) -> tuple[Charge, CardRecord | None]:
@@ -52,12 +76,12 @@ class Payments:
         trace.
         """
         customer = record.snapshot.customer
-        card = self._card(customer, record.snapshot.ref)
+        card = card_on_file(self._books, customer, record.snapshot.ref)
         return self._cards.charge(card, customer=customer, on_session=True), card
 
     def has_card(self, record: SubscriptionRecord) -> bool:
         """Whether there is a card that its invoices would be charged to."""
-        return self._card(record.snapshot.customer, record.snapshot.ref) is not None
+        return card_on_file(self._books, record.snapshot.customer, record.snapshot.ref) is not None
 
     def note(self, invoice: InvoiceRecord, card: CardRecord | None, charge: Charge) -> None:
         """Write down what became of one attempt."""
@@ -114,7 +138,7 @@ class Payments:
     def pay(self, invoice: InvoiceRecord) -> None:
         """Pay an open invoice as its customer does on the processor's page: with other money."""
         snapshot = invoice.snapshot
-        if snapshot.status not in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE):
+        if snapshot.status not in PAYABLE:
             raise ProcessorRejected(
                 f"invoice {snapshot.ref} is {snapshot.status} and cannot be paid",
                 reason="invoice_not_open",
@@ -177,13 +201,3 @@ class Payments:
             if self._books.invoices[ref].is_waiting:
                 return self._books.invoices[ref]
         raise InvalidRequest(f"no payment of {subscription_ref} waits for its customer")
-
-    def _card(self, customer_ref: str, subscription_ref: str | None) -> CardRecord | None:
-        """Return the subscription's own card while it is attached, else the customer's default."""
-        customer = self._books.customers[customer_ref]
-        subscription = self._books.subscriptions.get(subscription_ref or "")
-        own = None if subscription is None else subscription.snapshot.default_payment_method
-        for ref in (own, customer.snapshot.default_payment_method):
-            if ref in customer.payment_methods:
-                return self._books.cards[ref]
-        return None

@@ -66,6 +66,7 @@ class Portal:
             is_open=True,
             customer=customer.snapshot,
             subscriptions=tuple(one.snapshot for one in reversed(subscriptions)),
+            renewals=tuple(map(self._subscriptions.renewal, reversed(customer.subscriptions))),
             prices=tuple(
                 books.prices[ref]
                 for ref in dict.fromkeys(

@@ -72,6 +72,17 @@ class Standing:
         if record is not None and record.snapshot.status in _MAY_FALL_BEHIND:
             self.becomes(record, SubscriptionStatus.PAST_DUE)
 
+    def forgiven(self, invoice: InvoiceRecord) -> None:
+        """Nobody expects the newest invoice to be paid any more: what fell behind stands well.
+
+        As at Stripe (docs.stripe.com/billing/subscriptions/overview, of ``past_due``).
+        """
+        record = self._subscription(invoice)
+        if record is None or record.collected != invoice.snapshot.ref:
+            return
+        if record.snapshot.status == SubscriptionStatus.PAST_DUE:
+            self.becomes(record, SubscriptionStatus.ACTIVE)
+
     def exhausted(self, invoice: InvoiceRecord) -> None:
         """The last retry failed: what the engine was told to do then."""
         record = self._subscription(invoice)

@@ -17,6 +17,7 @@ from accrue_core.contracts.subscriptions import (
 from accrue_core.errors import ProcessorRejected
 from accrue_core.money import Money
 from accrue_fake.engine.beginnings import MOST_LINES, Beginning, beginning
+from accrue_fake.engine.bills import bill
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.copies import replace
 from accrue_fake.engine.credit import Credit
@@ -36,8 +37,8 @@ DAYS_UNTIL_DUE = 30
 class Offer:
     """What a request costs; ``total`` is for one period.
 
-    ``due_today`` is what is charged at the start, after what its customer has to their credit:
-    nothing while a trial runs.
+    ``due_today`` is what is charged at the start, after its coupon, with its tax and after what
+    its customer has to their credit: nothing while a trial runs.
     """
 
     prices: tuple[Price, ...]
@@ -91,11 +92,10 @@ class Starting:
         amounts = (price.money.minor * n for price, n in zip(prices, quantities, strict=True))
         total = Money(sum(amounts), prices[0].money.currency)
         items = self._placed(_items(request, prices), begins)
-        first = sum((line.amount for line in self._lines(items, begins)), total * 0)
         return Offer(
             prices=prices,
             total=total,
-            due_today=self._credit.due(request.customer, first),
+            due_today=self._due(request, self._lines(items, begins), total.currency),
             beginning=begins,
         )
 
@@ -118,6 +118,7 @@ class Starting:
         *,
         paid_with: CardRecord | None = None,
         on_session: bool = True,
+        is_charged: bool = True,
     ) -> SubscriptionRecord:
         """Start a subscription, or refuse; the options are those of ``Cycles.begin``."""
         terms = self.terms(request)
@@ -130,10 +131,30 @@ class Starting:
         if begins.trial_end is None:
             items = self._placed(record.snapshot.items, begins)
             lines = self._lines(items, begins)
-            self._cycles.begin(record, items, lines, paid_with=paid_with, on_session=on_session)
+            self._cycles.begin(
+                record,
+                items,
+                lines,
+                paid_with=paid_with,
+                on_session=on_session,
+                is_charged=is_charged,
+            )
         else:
             self._cycles.begin_trial(record, begins.trial_end)
         return record
+
+    def _due(self, request: CreateSubscription, lines: Lines, currency: str) -> Money:
+        """Return what the first invoice will ask for: after its coupon, with its tax."""
+        coupon = None if request.coupon is None else self._discounts.coupon(request.coupon)
+        said = bill(
+            lines,
+            currency=currency,
+            coupon=coupon,
+            rate=self._tax.rate_of(request.customer) if request.automatic_tax else None,
+            rounding=self._tax.rounding,
+            counts=[True] * len(lines),
+        )
+        return self._credit.due(request.customer, said.total)
 
     def _placed(self, items: Items, begins: Beginning) -> Items:
         """Return items in the periods in which they are now."""

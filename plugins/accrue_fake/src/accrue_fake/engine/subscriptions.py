@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from accrue_core.contracts.changes import (
     ChangeSubscription,
@@ -16,21 +18,26 @@ from accrue_core.contracts.subscriptions import (
     CancelSubscription,
     CreateSubscription,
     KeepSubscription,
+    SubscriptionSnapshot,
     SubscriptionStatus,
 )
 from accrue_core.errors import InvalidRequest, ProcessorRejected
+from accrue_core.money import Money
 from accrue_fake.engine.answers import Answers
 from accrue_fake.engine.books import Books, find
 from accrue_fake.engine.changing import Changing
 from accrue_fake.engine.clocks import keeps_time
 from accrue_fake.engine.ending import Ending
 from accrue_fake.engine.memory import Memory
+from accrue_fake.engine.metadata import merged
 from accrue_fake.engine.pausing import Pausing
 from accrue_fake.engine.records import SubscriptionRecord
 from accrue_fake.engine.resuming import Resuming
 from accrue_fake.engine.standing import Standing
 from accrue_fake.engine.starting import Starting
 from accrue_fake.engine.trials import Trials
+
+_RENEWING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING})
 
 
 @keeps_time
@@ -61,9 +68,17 @@ class Subscriptions:
         self._ending = ending
         self._answers = answers
 
-    def create(self, request: CreateSubscription, *, key: Key) -> Answer:
-        """Start a subscription and ask for its first payment, if one is due."""
-        return self._memory.once(request, key, self._create)
+    def create(self, request: CreateSubscription, *, key: Key, is_charged: bool = True) -> Answer:
+        """Start a subscription and ask for its first payment, if one is due.
+
+        Unless it ``is_charged`` that asks nobody: no card is tried, and the subscription is
+        incomplete until somebody pays the open invoice, as with ``default_incomplete`` at Stripe.
+        """
+        return self._memory.once(request, key, partial(self._create, is_charged=is_charged))
+
+    def due_today(self, request: CreateSubscription) -> Money:
+        """Say what would be charged at once for a new subscription. Changes nothing."""
+        return self._starting.offer(request).due_today
 
     def cancel(self, request: CancelSubscription, *, key: Key) -> Answer:
         """End it now, when its period runs out, or at a date."""
@@ -109,6 +124,16 @@ class Subscriptions:
         """Return the refs of a customer's subscriptions, oldest first."""
         return tuple(find(self._books.customers, "customer", ref).subscriptions)
 
+    def renewal(self, ref: str) -> Money | None:
+        """Say what its next renewal or the end of its trial will charge, if there is one ahead.
+
+        Counted by what is known now: a change, a pause or another address can make it different.
+        """
+        record = find(self._books.subscriptions, "subscription", ref)
+        if record.snapshot.status not in _RENEWING:
+            return None
+        return self._changing.renewal(record)
+
     def on_page(self, request: CancelSubscription | KeepSubscription) -> Answer:
         """Do what the customer asks for on a page, where nobody has a key."""
         key = Key("", "")
@@ -142,8 +167,38 @@ class Subscriptions:
         self._standing.announce(record)
         return self.fetch(ref)
 
-    def _create(self, request: CreateSubscription, key: Key) -> Answer:
-        return self._answers.created(self._starting.start(request, key))
+    def describe(self, ref: str, metadata: Mapping[str, str], *, is_told: bool = True) -> Answer:
+        """Let its metadata be exactly this, ours included.
+
+        ``is_told`` is false for a listener that completes what is just being told.
+        """
+        record = find(self._books.subscriptions, "subscription", ref)
+        after = replace(record.snapshot, metadata=merged({}, metadata))
+        self._becomes(record, after, is_told=is_told)
+        return self.fetch(ref)
+
+    def charge_to(self, ref: str, card: str | None) -> Answer:
+        """Charge it to a card of its own from now on, or to its customer's default."""
+        record = find(self._books.subscriptions, "subscription", ref)
+        owned = self._books.customers[record.snapshot.customer].payment_methods
+        if card is not None and card not in owned:
+            raise ProcessorRejected(
+                "this payment method is not attached to the customer",
+                param="default_payment_method",
+            )
+        self._becomes(record, replace(record.snapshot, default_payment_method=card))
+        return self.fetch(ref)
+
+    def _becomes(
+        self, record: SubscriptionRecord, after: SubscriptionSnapshot, *, is_told: bool = True
+    ) -> None:
+        if after != record.snapshot:
+            record.snapshot = after
+            if is_told:
+                self._standing.announce(record)
+
+    def _create(self, request: CreateSubscription, key: Key, *, is_charged: bool) -> Answer:
+        return self._answers.created(self._starting.start(request, key, is_charged=is_charged))
 
     def _cancel(self, request: CancelSubscription, _: Key) -> Answer:
         record = self._live(request.ref)

@@ -38,23 +38,33 @@ class CheckoutView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceView:
-    """An invoice by the token of its page; ``bank`` leads to its bank while that waits."""
+    """An invoice by the token of its page; ``bank`` leads to its bank while that waits.
+
+    On the bank's page ``back`` is the address that its subscription's checkout came from, and
+    ``portal`` the token of a portal session that the customer has open.
+    """
 
     invoice: InvoiceSnapshot
     customer: CustomerSnapshot
     token: str
     card: PaymentMethodSnapshot | None = None
     bank: str | None = None
+    back: str | None = None
+    portal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalView:
-    """A portal session. One that is over says where to go back to, and nothing of a customer."""
+    """A portal session. One that is over says where to go back to, and nothing of a customer.
+
+    ``renewals`` are what each of the subscriptions will charge next, as far as it will.
+    """
 
     request: CreatePortalSession
     is_open: bool
     customer: CustomerSnapshot | None = None
     subscriptions: tuple[SubscriptionSnapshot, ...] = ()
+    renewals: tuple[Money | None, ...] = ()
     prices: tuple[Price, ...] = ()
     cards: tuple[PaymentMethodSnapshot, ...] = ()
     invoices: tuple[InvoiceView, ...] = ()

@@ -121,7 +121,8 @@ async def _changed(
 
 def _standings(view: PortalView) -> list[Standing]:
     prices = {price.ref: price for price in view.prices}
-    return [standing(subscription, prices) for subscription in view.subscriptions]
+    every = zip(view.subscriptions, view.renewals, strict=True)
+    return [standing(subscription, prices, renewal) for subscription, renewal in every]
 
 
 def _own(view: PortalView, ref: str) -> Standing:

@@ -131,8 +131,10 @@ class Standing:
         return self.status in ENDED
 
 
-def standing(subscription: SubscriptionSnapshot, prices: Mapping[str, Price]) -> Standing:
-    """Say how a subscription stands."""
+def standing(
+    subscription: SubscriptionSnapshot, prices: Mapping[str, Price], renewal: Money | None
+) -> Standing:
+    """Say how a subscription stands; ``renewal`` is what it will charge next, if it will."""
     bought = [(prices[item.price], item.quantity or 0) for item in subscription.items]
     first = bought[0][0]
     total = Money(sum(price.money.minor * n for price, n in bought), first.money.currency)
@@ -144,22 +146,25 @@ def standing(subscription: SubscriptionSnapshot, prices: Mapping[str, Price]) ->
         title=", ".join(names),
         status=subscription.status,
         cost=f"{money(total)} {per(first)}",
-        sentence=_sentence(subscription, money(total)),
+        sentence=_sentence(subscription, renewal),
         end=day(end),
         can_cancel=not is_over and not is_ending,
         can_keep=not is_over and is_ending,
     )
 
 
-def _sentence(subscription: SubscriptionSnapshot, total: str) -> str:
-    end = day(subscription.items[0].current_period_end)
+def _sentence(subscription: SubscriptionSnapshot, renewal: Money | None) -> str:
+    ends = (item.current_period_end for item in subscription.items)
+    end = day(min((end for end in ends if end is not None), default=None))
     if subscription.status in ENDED:
         return f"Ended on {day(subscription.ended_at)}."
     if subscription.cancel_at is not None:
         return f"Ends on {day(subscription.cancel_at)}. Until then nothing changes."
     match subscription.status:
         case SubscriptionStatus.TRIALING:
-            return f"Free until {end}. The first payment of {total} is on that day."
+            if not renewal:
+                return f"Free until {end}. Nothing is charged on that day."
+            return f"Free until {end}. The first payment of {money(renewal)} is on that day."
         case SubscriptionStatus.PAST_DUE:
             return "The last payment failed. It will be tried again with your default card."
         case SubscriptionStatus.UNPAID:
@@ -173,4 +178,6 @@ def _sentence(subscription: SubscriptionSnapshot, total: str) -> str:
     if subscription.collection_paused is not None:
         until = day(subscription.collection_resumes_at)
         return f"Nothing is charged until {until}." if until else "Nothing is charged for now."
-    return f"Renews on {end} for {total}."
+    if not renewal:
+        return f"Renews on {end}. Nothing is charged on that day."
+    return f"Renews on {end} for {money(renewal)}."

@@ -1,0 +1,6 @@
+"""Checkout and the portal, over the wire."""
+
+from tests.journeys import test_checkout as journeys
+from tests.wire.lanes.both import on_both_stages
+
+globals().update(on_both_stages(journeys))

@@ -1,0 +1,6 @@
+"""Endings, over the wire."""
+
+from tests.journeys import test_endings as journeys
+from tests.wire.lanes.both import on_both_stages
+
+globals().update(on_both_stages(journeys))

@@ -1,0 +1,6 @@
+"""Schedules, over the wire."""
+
+from tests.journeys import test_phase_by_phase as journeys
+from tests.wire.lanes.both import on_both_stages
+
+globals().update(on_both_stages(journeys))
