@@ -38,7 +38,7 @@ ROWS = st.sampled_from(WITH_PREDICATES).flatmap(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(ROWS)
 async def test_each_predicate_of_a_row_is_that_of_the_database(

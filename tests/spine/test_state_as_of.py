@@ -41,7 +41,7 @@ HISTORIES = st.sampled_from(NOUNS).flatmap(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(HISTORIES)
 async def test_every_row_can_be_had_as_it_was_at_every_instant(

@@ -104,12 +104,13 @@ async def _decide(
     subject = queries.owner_hold(owner, processor)
     async with ctx.transaction("customer.decide") as tx:
         await tx.hold([subject])
-        found = await queries.of_owner(tx, owner, processor=processor)
-        if found:
-            return found[0]
+        # In this order: a move that settles between the two reads is seen by the second one.
         moving = await moving_to(tx, owner, processor)
         if moving is not None:
             return moving.id
+        found = await queries.of_owner(tx, owner, processor=processor)
+        if found:
+            return found[0]
         key = await _key(tx, owner, processor)
         known = await operations.by_key(tx, key)
         if known is not None and known.status in {OperationStatus.OPEN, OperationStatus.STUCK}:
