@@ -15,7 +15,7 @@ from accrue_core.billing.schedules import lifecycle, queries
 from accrue_core.billing.schedules.models import Schedule
 from accrue_core.billing.schedules.phases import Phase, planned, require_ends
 from accrue_core.billing.subscriptions.commands.subscribe import is_repeated, payer_with_card
-from accrue_core.clock import utc
+from accrue_core.billing.subscriptions.terms import checked_moment
 from accrue_core.context import Context, verb
 from accrue_core.contracts.capabilities import Capability, require
 from accrue_core.contracts.results import Outcome
@@ -66,7 +66,7 @@ async def subscribe_via_schedule(
         checked_payment_method(payment_method)
     owner = owner_of(payer)
     name = await choose_processor(ctx, owner, processor)
-    now, start = ctx.clock.now(), _start(starts_at)
+    now, start = ctx.clock.now(), checked_moment(starts_at, name="starts_at")
     request = CreateSchedule(
         customer="",
         phases=planned(phases, ctx.catalog, name, starts_at=start or _EVER),
@@ -222,14 +222,6 @@ async def _create(
 
     settled = await operation.settle(ctx, answer)
     return Outcome(settled.row, settled.next_action)
-
-
-def _start(starts_at: datetime | None) -> datetime | None:
-    if starts_at is None:
-        return None
-    if not isinstance(starts_at, datetime):
-        raise InvalidRequest(f"starts_at is a moment, not {starts_at!r}")
-    return utc(starts_at, name="starts_at").replace(microsecond=0)
 
 
 def _end_behavior(end_behavior: EndBehavior) -> EndBehavior:

@@ -96,8 +96,8 @@ def request_for(items: tuple[NewItem, ...], terms: Terms) -> CreateSubscription:
         trial_days=trial_days,
         trial_end=trial_end,
         trial_without_card=terms.trial_without_card,
-        anchor=_moment(terms.anchor, name="anchor"),
-        backdated_to=_moment(terms.backdated_to, name="backdated_to"),
+        anchor=checked_moment(terms.anchor, name="anchor"),
+        backdated_to=checked_moment(terms.backdated_to, name="backdated_to"),
         proration=terms.proration,
         collection=terms.collect,
         days_until_due=days,
@@ -157,7 +157,8 @@ def _days_until_due(terms: Terms) -> int | None:
     return (days or DAYS_UNTIL_DUE) if collect == "invoice" else None
 
 
-def _moment(moment: datetime | None, *, name: str) -> datetime | None:
+def checked_moment(moment: datetime | None, *, name: str) -> datetime | None:
+    """Return a moment in UTC and whole seconds, if there is one, or ``InvalidRequest``."""
     if moment is None:
         return None
     if not isinstance(moment, datetime):
