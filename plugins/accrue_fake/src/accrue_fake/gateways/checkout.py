@@ -5,6 +5,7 @@ from __future__ import annotations
 from accrue_core.contracts.checkout import CreateCheckoutSession
 from accrue_core.contracts.results import Answer, Key
 from accrue_fake.backend import Backend
+from accrue_fake.gateways.asking import ask, fetch
 
 
 class FakeCheckout:
@@ -15,12 +16,8 @@ class FakeCheckout:
 
     async def create(self, request: CreateCheckoutSession, *, key: Key) -> Answer:
         """Open the page; ``next_action`` leads there."""
-        answer: Answer = await self._backend.call(
-            "checkout", "create", {"request": request, "key": key}
-        )
-        return answer
+        return await ask(self._backend, request, key)
 
     async def fetch(self, ref: str) -> Answer:
         """Return it as it is now; a completed one brings what came of it."""
-        answer: Answer = await self._backend.call("checkout", "fetch", {"ref": ref})
-        return answer
+        return await fetch(self._backend, "checkout", ref)

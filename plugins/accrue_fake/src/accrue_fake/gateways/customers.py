@@ -8,9 +8,9 @@ from accrue_core.contracts.customers import (
     SetTaxLocation,
     UpdateCustomer,
 )
-from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
 from accrue_fake.backend import Backend
+from accrue_fake.gateways.asking import ask, fetch
 
 
 class FakeCustomers:
@@ -21,27 +21,20 @@ class FakeCustomers:
 
     async def create(self, request: CreateCustomer, *, key: Key) -> Answer:
         """Create the customer; asked twice under one key, create it once."""
-        return await self._ask("create", request, key)
+        return await ask(self._backend, request, key)
 
     async def update(self, request: UpdateCustomer, *, key: Key) -> Answer:
         """Change how the customer is known."""
-        return await self._ask("update", request, key)
+        return await ask(self._backend, request, key)
 
     async def set_tax_location(self, request: SetTaxLocation, *, key: Key) -> Answer:
         """Say where the customer is taxed."""
-        return await self._ask("set_tax_location", request, key)
+        return await ask(self._backend, request, key)
 
     async def assign(self, request: AssignCustomer, *, key: Key) -> Answer:
         """Give the customer to another owner."""
-        return await self._ask("assign", request, key)
+        return await ask(self._backend, request, key)
 
     async def fetch(self, ref: str) -> Answer:
         """Return the customer as it is now, ``GoneSnapshot`` when it was deleted."""
-        answer: Answer = await self._backend.call("customers", "fetch", {"ref": ref})
-        return answer
-
-    async def _ask(self, method: str, request: Request, key: Key) -> Answer:
-        answer: Answer = await self._backend.call(
-            "customers", method, {"request": request, "key": key}
-        )
-        return answer
+        return await fetch(self._backend, "customers", ref)

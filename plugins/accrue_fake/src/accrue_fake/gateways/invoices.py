@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accrue_core.contracts.results import Answer
 from accrue_fake.backend import Backend
+from accrue_fake.gateways.asking import fetch
 
 
 class FakeInvoices:
@@ -14,5 +15,4 @@ class FakeInvoices:
 
     async def fetch(self, ref: str) -> Answer:
         """Return the invoice as it is now, with all of its lines and payments."""
-        answer: Answer = await self._backend.call("invoices", "fetch", {"ref": ref})
-        return answer
+        return await fetch(self._backend, "invoices", ref)

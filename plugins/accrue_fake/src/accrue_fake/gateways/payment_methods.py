@@ -5,6 +5,7 @@ from __future__ import annotations
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.results import Answer, Key
 from accrue_fake.backend import Backend
+from accrue_fake.gateways.asking import ask, fetch
 
 
 class FakePaymentMethods:
@@ -15,12 +16,8 @@ class FakePaymentMethods:
 
     async def attach(self, request: AttachPaymentMethod, *, key: Key) -> Answer:
         """Attach one of the test tokens; the customer comes along."""
-        answer: Answer = await self._backend.call(
-            "payment_methods", "attach", {"request": request, "key": key}
-        )
-        return answer
+        return await ask(self._backend, request, key)
 
     async def fetch(self, ref: str) -> Answer:
         """Return the payment method as it is now."""
-        answer: Answer = await self._backend.call("payment_methods", "fetch", {"ref": ref})
-        return answer
+        return await fetch(self._backend, "payment_methods", ref)

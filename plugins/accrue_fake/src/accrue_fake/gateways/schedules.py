@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.contracts.schedules import (
     CancelSchedule,
@@ -11,6 +10,7 @@ from accrue_core.contracts.schedules import (
     UpdateSchedule,
 )
 from accrue_fake.backend import Backend
+from accrue_fake.gateways.asking import ask, fetch
 
 
 class FakeSchedules:
@@ -21,27 +21,20 @@ class FakeSchedules:
 
     async def create(self, request: CreateSchedule, *, key: Key) -> Answer:
         """Schedule a subscription; one that starts now brings its first invoice along."""
-        return await self._ask("create", request, key)
+        return await ask(self._backend, request, key)
 
     async def update(self, request: UpdateSchedule, *, key: Key) -> Answer:
         """Plan the current phase and those that follow anew."""
-        return await self._ask("update", request, key)
+        return await ask(self._backend, request, key)
 
     async def release(self, request: ReleaseSchedule, *, key: Key) -> Answer:
         """Let the subscription go on without it."""
-        return await self._ask("release", request, key)
+        return await ask(self._backend, request, key)
 
     async def cancel(self, request: CancelSchedule, *, key: Key) -> Answer:
         """End it and its subscription."""
-        return await self._ask("cancel", request, key)
+        return await ask(self._backend, request, key)
 
     async def fetch(self, ref: str) -> Answer:
         """Return it as it is now, with its subscription."""
-        answer: Answer = await self._backend.call("schedules", "fetch", {"ref": ref})
-        return answer
-
-    async def _ask(self, method: str, request: Request, key: Key) -> Answer:
-        answer: Answer = await self._backend.call(
-            "schedules", method, {"request": request, "key": key}
-        )
-        return answer
+        return await fetch(self._backend, "schedules", ref)

@@ -9,7 +9,6 @@ from accrue_core.contracts.changes import (
     ResumeSubscription,
     SetTrialEnd,
 )
-from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.contracts.subscriptions import (
     CancelSubscription,
@@ -17,6 +16,7 @@ from accrue_core.contracts.subscriptions import (
     KeepSubscription,
 )
 from accrue_fake.backend import Backend
+from accrue_fake.gateways.asking import ask, fetch
 
 
 class FakeSubscriptions:
@@ -27,19 +27,19 @@ class FakeSubscriptions:
 
     async def create(self, request: CreateSubscription, *, key: Key) -> Answer:
         """Start it; the customer, the first invoice and its payment method come along."""
-        return await self._ask("create", request, key)
+        return await ask(self._backend, request, key)
 
     async def cancel(self, request: CancelSubscription, *, key: Key) -> Answer:
         """End it, now or later."""
-        return await self._ask("cancel", request, key)
+        return await ask(self._backend, request, key)
 
     async def keep(self, request: KeepSubscription, *, key: Key) -> Answer:
         """Undo a pending end."""
-        return await self._ask("keep", request, key)
+        return await ask(self._backend, request, key)
 
     async def change(self, request: ChangeSubscription, *, key: Key) -> Answer:
         """Make its items be these; ``next_action`` is set when a bank asks for the customer."""
-        return await self._ask("change", request, key)
+        return await ask(self._backend, request, key)
 
     async def preview(self, request: ChangeSubscription) -> PreviewedChange:
         """Say what ``change`` would cost, and change nothing."""
@@ -50,23 +50,16 @@ class FakeSubscriptions:
 
     async def set_trial_end(self, request: SetTrialEnd, *, key: Key) -> Answer:
         """Let its trial end at another moment, or now."""
-        return await self._ask("set_trial_end", request, key)
+        return await ask(self._backend, request, key)
 
     async def pause(self, request: PauseSubscription, *, key: Key) -> Answer:
         """Stop collecting."""
-        return await self._ask("pause", request, key)
+        return await ask(self._backend, request, key)
 
     async def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:
         """End a pause."""
-        return await self._ask("resume", request, key)
+        return await ask(self._backend, request, key)
 
     async def fetch(self, ref: str) -> Answer:
         """Return it as it is now; ``next_action`` is set while its payment waits for someone."""
-        answer: Answer = await self._backend.call("subscriptions", "fetch", {"ref": ref})
-        return answer
-
-    async def _ask(self, method: str, request: Request, key: Key) -> Answer:
-        answer: Answer = await self._backend.call(
-            "subscriptions", method, {"request": request, "key": key}
-        )
-        return answer
+        return await fetch(self._backend, "subscriptions", ref)
