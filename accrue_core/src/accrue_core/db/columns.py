@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -13,8 +14,9 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from accrue_core.errors import InvalidRequest
-from accrue_core.ids import to_text, to_uuid
+from accrue_core.ids import text_of_hex, to_text, to_uuid
 
+Processor = Callable[[Any], Any]
 E = TypeVar("E", bound=StrEnum)
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -56,6 +58,20 @@ class PrefixedId(TypeDecorator[str]):
     def __init__(self, prefix: str) -> None:
         super().__init__()
         self.prefix = prefix
+
+    def bind_processor(self, dialect: Dialect) -> Processor | None:
+        """Return how text becomes what the driver takes."""
+        if dialect.supports_native_uuid:
+            return super().bind_processor(dialect)
+        prefix = self.prefix
+        return lambda value: None if value is None else to_uuid(prefix, value).hex
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
+        """Return how what the driver gives becomes text: without a UUID, where there is none."""
+        if dialect.supports_native_uuid:
+            return super().result_processor(dialect, coltype)
+        prefix = self.prefix
+        return lambda value: None if value is None else text_of_hex(prefix, value)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> UUID | None:
         """Read the text."""

@@ -8,8 +8,10 @@ claim, so a process that was thought dead cannot finish what somebody else has t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -17,16 +19,18 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     Integer,
+    Select,
     String,
     Table,
     and_,
+    bindparam,
     case,
-    literal,
     or_,
     select,
     update,
 )
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from accrue_core.db.columns import UtcDateTime, Word, one_of
 from accrue_core.db.database_clock import db_clock
@@ -67,19 +71,37 @@ def due_index(table: Table) -> Index:
     )
 
 
-def _due(table: Table) -> ColumnElement[bool]:
-    return or_(
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Only rows with one of these values in a column are meant."""
+
+    column: Column[Any]
+    values: Sequence[str]
+
+
+def _due(table: Table, column: Column[Any] | None) -> ColumnElement[bool]:
+    is_due = or_(
         and_(table.c.status == JobStatus.WAITING, table.c.due_at <= db_clock()),
         and_(table.c.status == JobStatus.RUNNING, table.c.lease_until <= db_clock()),
     )
+    if column is None:
+        return is_due
+    return and_(is_due, column.in_(bindparam("among", expanding=True)))
 
 
-async def is_due(reading: Reading, table: Table, only: ColumnElement[bool] | None = None) -> bool:
+def _named(among: Among | None) -> tuple[Column[Any] | None, dict[str, Any]]:
+    return (None, {}) if among is None else (among.column, {"among": list(among.values)})
+
+
+async def is_due(reading: Reading, table: Table, among: Among | None = None) -> bool:
     """Whether a claim would find anything; takes no lock."""
-    statement = select(table.c.id).where(_due(table)).limit(1)
-    if only is not None:
-        statement = statement.where(only)
-    return await reading.scalar(statement) is not None
+    column, named = _named(among)
+    return await reading.scalar(_is_due(table, column), named) is not None
+
+
+@cache
+def _is_due(table: Table, column: Column[Any] | None) -> Select[Any]:
+    return select(table.c.id).where(_due(table, column)).limit(1)
 
 
 async def claim(
@@ -90,27 +112,38 @@ async def claim(
     limit: int,
     lease: timedelta,
     max_attempts: int,
-    only: ColumnElement[bool] | None = None,
+    among: Among | None = None,
 ) -> Sequence[RowMapping]:
     """Take due rows, oldest first; each claim counts as an attempt.
 
     A row whose last lease ended without a word after ``max_attempts`` is buried instead: it may
     be what kills the process that runs it.
     """
+    column, named = _named(among)
+    given = {"most": limit, "new_token": token, "max_attempts": max_attempts, **named}
+    rows = (await tx.execute(_claim(table, column, lease), given)).mappings().all()
+    claimed = (row for row in rows if row["status"] == JobStatus.RUNNING)
+    return sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
+
+
+@cache
+def _claim(table: Table, column: Column[Any] | None, lease: timedelta) -> ReturningUpdate[Any]:
     chosen = (
         select(table.c.id)
-        .where(_due(table))
+        .where(_due(table, column))
         .order_by(table.c.due_at, table.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
-    if only is not None:
-        chosen = chosen.where(only)
     # As a CTE it is read once: PostgreSQL may repeat a plain subquery, and skip past its own locks
     # to more rows than the limit.
     picked = chosen.cte("picked")
-    worn_out = and_(table.c.status == JobStatus.RUNNING, table.c.attempts >= literal(max_attempts))
-    statement = (
+    worn_out = and_(
+        table.c.status == JobStatus.RUNNING,
+        table.c.attempts >= bindparam("max_attempts", type_=Integer),
+    )
+    token = bindparam("new_token", type_=String)
+    return (
         update(table)
         .where(table.c.id.in_(select(picked.c.id)))
         .values(
@@ -122,14 +155,15 @@ async def claim(
         )
         .returning(table)
     )
-    rows = (await tx.execute(statement)).mappings().all()
-    claimed = (row for row in rows if row["status"] == JobStatus.RUNNING)
-    return sorted(claimed, key=lambda row: (row["due_at"], row["id"]))
 
 
-def _mine(table: Table, ids: Sequence[str], token: str) -> ColumnElement[bool]:
+@cache
+def mine(table: Table) -> ColumnElement[bool]:
+    """Return what is true of rows that a claim still holds; wants ``ids`` and ``token``."""
     return and_(
-        table.c.id.in_(ids), table.c.lease_token == token, table.c.status == JobStatus.RUNNING
+        table.c.id.in_(bindparam("ids", expanding=True)),
+        table.c.lease_token == bindparam("token"),
+        table.c.status == JobStatus.RUNNING,
     )
 
 
@@ -137,22 +171,27 @@ async def finish(tx: Transaction, table: Table, ids: Sequence[str], *, token: st
     """Mark rows as done, if they are still ours; return the ids that were."""
     if not ids:
         return []
-    statement = (
+    done = await tx.execute(_finish(table), {"ids": list(ids), "token": token})
+    return list(done.scalars())
+
+
+@cache
+def _finish(table: Table) -> ReturningUpdate[Any]:
+    return (
         update(table)
-        .where(_mine(table, ids, token))
+        .where(mine(table))
         .values(status=JobStatus.DONE, lease_token=None, lease_until=None, last_error=None)
         .returning(table.c.id)
     )
-    return list((await tx.execute(statement)).scalars())
 
 
 async def postpone(
     tx: Transaction, table: Table, id_: str, *, token: str, wait: timedelta | None, error: str
 ) -> None:
     """Record a failure: try again after ``wait``, or bury the row when there is none."""
-    await tx.execute(
+    statement = (
         update(table)
-        .where(_mine(table, [id_], token))
+        .where(mine(table))
         .values(
             status=JobStatus.DEAD if wait is None else JobStatus.WAITING,
             due_at=db_clock(wait or timedelta(0)),
@@ -161,6 +200,7 @@ async def postpone(
             last_error=error[:500],
         )
     )
+    await tx.execute(statement, {"ids": [id_], "token": token})
 
 
 async def revive(tx: Transaction, table: Table, ids: Sequence[str]) -> int:

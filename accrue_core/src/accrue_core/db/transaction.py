@@ -161,7 +161,18 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
     finally:
         # Whoever is cancelled here must still give the connection back in good order.
-        await asyncio.shield(asyncio.create_task(connection.close()))
+        if _is_idle(connection):
+            await connection.close()
+        else:
+            await asyncio.shield(asyncio.create_task(connection.close()))
+
+
+def _is_idle(connection: AsyncConnection) -> bool:
+    """Whether closing it asks nobody anything, so that no cancellation can come in between."""
+    inner = connection.sync_connection
+    if inner is None or inner.closed or inner.invalidated:
+        return False
+    return getattr(inner.connection.driver_connection, "is_idle", False)
 
 
 @asynccontextmanager

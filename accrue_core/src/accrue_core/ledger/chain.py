@@ -35,7 +35,7 @@ def entry_hash(previous: bytes, body: bytes) -> bytes:
 
 def moment_text(moment: datetime) -> str:
     """Write a moment in UTC, always with six digits of microseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def read(body: bytes) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import bindparam, exists, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 
-from accrue_core.db.base import to_row
+from accrue_core.db.base import column_names, to_row
 from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.errors import InvalidRequest
 from accrue_core.ledger.chain import GENESIS
@@ -57,7 +56,8 @@ async def lock_heads(tx: Transaction, chains: Sequence[str], now: datetime) -> d
 
 async def add(tx: Transaction, written: Sequence[LedgerEntry]) -> None:
     """Insert entries."""
-    await tx.execute(_ADD, [asdict(entry) for entry in written])
+    names = column_names(LedgerEntry)
+    await tx.execute(_ADD, [{name: getattr(entry, name) for name in names} for entry in written])
 
 
 async def move_heads(tx: Transaction, moved: Sequence[ChainHead]) -> None:

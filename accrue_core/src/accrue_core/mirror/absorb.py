@@ -261,15 +261,20 @@ async def _write(tx: Transaction, things: Sequence[Thing]) -> None:
             touched = [t for t in (*new, *changed) if attribute in t.children]
             gone = [id_ for t in touched for id_ in removed_children(t, attribute)]
             known = {
-                child.id
+                child.id: child
                 for t in touched
                 if t.before is not None
                 for child in getattr(t.before, attribute)
             }
             wanted = [child for t in touched for child in t.children[attribute]]
+            moved = [c for c in wanted if c["id"] in known and _differs(known[c["id"]], c)]
             await rows.remove(tx, kind.table, gone)
             await rows.add(tx, kind.table, [c for c in wanted if c["id"] not in known])
-            await rows.change(tx, kind.table, [c for c in wanted if c["id"] in known])
+            await rows.change(tx, kind.table, moved)
+
+
+def _differs(row: Any, columns: Mapping[str, Any]) -> bool:
+    return any(getattr(row, name) != value for name, value in columns.items())
 
 
 async def _link_down(tx: Transaction, things: Sequence[Thing], result: Absorbed) -> None:

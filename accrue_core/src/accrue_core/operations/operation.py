@@ -132,7 +132,7 @@ class Operation:
                 cause=f"operation:{self.record.id}",
             )
             await tx.hold({self.record.subject} | names_in(tx, [told]))
-            await queries.by_id(tx, self.record.id)
+            await queries.lock(tx, self.record.id)
             absorbed = await absorb(tx, told)
             noun, ref = self._main(answer)
             await queries.end(tx, self.record.id, OperationStatus.SETTLED, noun=noun, ref=ref)
@@ -214,11 +214,16 @@ async def begin(
     """
     if subject not in tx.held:
         raise RuntimeError(f"{subject} must be held before an operation on it begins")
-    known = await _known(tx, request, subject=subject, processor=processor, key=key)
-    if known is not None and known.is_finished:
-        return Operation(known)
-    other = await queries.open_on(tx, subject)
-    if other is not None and (known is None or other.id != known.id):
+    if key is not None:
+        # Held after the subject, and nothing is held after it: one id used for two subjects at
+        # once is a mismatch then, not a violated constraint.
+        await tx.hold([f"operation:{key}"])
+    known, other = await queries.standing(tx, key, subject)
+    if known is not None:
+        _require_same(known, request, subject=subject, processor=processor)
+        if known.is_finished:
+            return Operation(known)
+    if other is not None:
         raise OperationInProgress(subject, operation_id=other.key)
     lease = ctx.settings.lease
     if known is not None:
@@ -239,24 +244,15 @@ async def begin(
     return Operation(await queries.add(tx, values, lease=lease), is_new=True)
 
 
-async def _known(
-    tx: Transaction, request: Request, *, subject: str, processor: str, key: str | None
-) -> OperationRecord | None:
-    """Return the operation that has this key, if it is about the same request."""
-    if key is None:
-        return None
-    # Held after the subject, and nothing is held after it: one id used for two subjects at once
-    # is a mismatch then, not a violated constraint.
-    await tx.hold([f"operation:{key}"])
-    known = await queries.by_key(tx, key)
-    if known is None:
-        return None
+def _require_same(
+    known: OperationRecord, request: Request, *, subject: str, processor: str
+) -> None:
+    """Refuse a key that belongs to another request, or to one whose fate nobody knows."""
     wanted = (method_of(request), subject, processor, identity_of(request))
     if (known.method, known.subject, known.processor, identity_in(known)) != wanted:
         raise OperationMismatch(known.key)
     if known.status == OperationStatus.STUCK:
         raise OperationInProgress(subject, operation_id=known.key)
-    return known
 
 
 def checked_key(key: str | None) -> str | None:

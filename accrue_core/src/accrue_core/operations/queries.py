@@ -7,7 +7,19 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, literal, select, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -25,6 +37,25 @@ _BY_ID = select(operations).where(operations.c.id == bindparam("of_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
 _OPEN_ON = select(operations).where(
     operations.c.subject == bindparam("of_subject"), operations.c.status == OperationStatus.OPEN
+)
+_STANDING = (
+    select(operations)
+    .where(
+        or_(
+            operations.c.key == bindparam("of_key"),
+            and_(
+                operations.c.subject == bindparam("of_subject"),
+                operations.c.status == OperationStatus.OPEN,
+            ),
+        )
+    )
+    .with_for_update()
+)
+_EXPIRED = (
+    select(operations)
+    .where(operations.c.status == OperationStatus.OPEN, operations.c.lease_until <= db_clock())
+    .order_by(operations.c.lease_until)
+    .limit(bindparam("most", type_=Integer))
 )
 _END = (
     update(operations)
@@ -54,6 +85,22 @@ async def by_id(reading: Reading, id_: str) -> OperationRecord | None:
     """Return an operation by our id; inside a transaction its row is locked."""
     statement = _BY_ID_LOCKED if isinstance(reading, Transaction) else _BY_ID
     return _record(await reading.first(statement, {"of_id": id_}))
+
+
+async def lock(tx: Transaction, id_: str) -> None:
+    """Lock an operation's row. On SQLite the writer is alone anyway."""
+    if not tx.is_sqlite:
+        await tx.execute(_BY_ID_LOCKED, {"of_id": id_})
+
+
+async def standing(
+    tx: Transaction, key: str | None, subject: str
+) -> tuple[OperationRecord | None, OperationRecord | None]:
+    """Return the operation of a key, and another one that is open on the subject; both locked."""
+    found = await tx.all(_STANDING, {"of_key": key, "of_subject": subject})
+    records = [to_row(OperationRecord, row) for row in found]
+    known = next((one for one in records if key is not None and one.key == key), None)
+    return known, next((one for one in records if one is not known), None)
 
 
 async def is_expired(reading: Reading, id_: str) -> bool:
@@ -161,13 +208,8 @@ async def postpone(tx: Transaction, id_: str, *, wait: timedelta) -> None:
 
 async def expired(reading: Reading, *, limit: int) -> list[OperationRecord]:
     """Return open operations whose lease has ended, oldest first."""
-    statement = (
-        select(operations)
-        .where(operations.c.status == OperationStatus.OPEN, operations.c.lease_until <= db_clock())
-        .order_by(operations.c.lease_until)
-        .limit(limit)
-    )
-    return [to_row(OperationRecord, row) for row in await reading.all(statement)]
+    found = await reading.all(_EXPIRED, {"most": limit})
+    return [to_row(OperationRecord, row) for row in found]
 
 
 async def abandon_released(tx: Transaction, *, older_than: timedelta) -> int:
@@ -185,15 +227,14 @@ async def abandon_released(tx: Transaction, *, older_than: timedelta) -> int:
 
 async def has_released(reading: Reading, *, older_than: timedelta) -> bool:
     """Whether ``abandon_released`` would find anything."""
-    statement = (
-        select(operations.c.id)
-        .where(
-            operations.c.status == OperationStatus.RELEASED,
-            operations.c.lease_until <= db_clock(-older_than),
-        )
-        .limit(1)
-    )
-    return await reading.scalar(statement) is not None
+    return await reading.scalar(_released(older_than)) is not None
+
+
+@cache
+def _released(older_than: timedelta) -> Select[Any]:
+    is_old = operations.c.lease_until <= db_clock(-older_than)
+    is_released = operations.c.status == OperationStatus.RELEASED
+    return select(operations.c.id).where(is_released, is_old).limit(1)
 
 
 async def ended_on(reading: Reading, subject: str, method: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accrue_core.db import leases
@@ -19,6 +19,10 @@ from accrue_core.outbox.models import HandlerRun, Job, handler_runs, jobs
 
 _ADD_SQLITE = sqlite.insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.dedupe_key])
 _ADD_POSTGRESQL = postgresql.insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.dedupe_key])
+_DROP_KEYS = (
+    update(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True))).values(dedupe_key=None)
+)
+_DISCARD = delete(jobs).where(leases.mine(jobs))
 
 
 async def add(
@@ -53,17 +57,13 @@ async def claim(
     )
     keyed = [row["id"] for row in rows if row["dedupe_key"] is not None]
     if keyed:
-        await tx.execute(update(jobs).where(jobs.c.id.in_(keyed)).values(dedupe_key=None))
+        await tx.execute(_DROP_KEYS, {"ids": keyed})
     return [to_row(Job, row) for row in rows]
 
 
 async def discard(tx: Transaction, ids: Sequence[str], *, token: str) -> None:
     """Delete jobs that are done, if they are still ours."""
-    await tx.execute(
-        delete(jobs).where(
-            jobs.c.id.in_(ids), jobs.c.lease_token == token, jobs.c.status == JobStatus.RUNNING
-        )
-    )
+    await tx.execute(_DISCARD, {"ids": list(ids), "token": token})
 
 
 async def postpone(
@@ -112,7 +112,9 @@ async def add_runs(tx: Transaction, runs: Sequence[tuple[str, str]]) -> None:
 
 async def is_run_due(reading: Reading, *, handlers: Sequence[str]) -> bool:
     """Whether one of these handlers has a run to claim."""
-    return await leases.is_due(reading, handler_runs, handler_runs.c.handler.in_(handlers))
+    return await leases.is_due(
+        reading, handler_runs, leases.Among(handler_runs.c.handler, handlers)
+    )
 
 
 async def claim_runs(
@@ -132,9 +134,13 @@ async def claim_runs(
         limit=limit,
         lease=lease,
         max_attempts=max_attempts,
-        only=handler_runs.c.handler.in_(handlers),
+        among=_of(handlers),
     )
     return [to_row(HandlerRun, row) for row in rows]
+
+
+def _of(handlers: Sequence[str]) -> leases.Among:
+    return leases.Among(handler_runs.c.handler, handlers)
 
 
 async def finish_run(tx: Transaction, id_: str, *, token: str) -> None:

@@ -51,7 +51,7 @@ async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> set[str]:
 
 async def is_due(reading: Reading, *, processors: Sequence[str]) -> bool:
     """Whether there is a delivery of these processors to claim."""
-    return await leases.is_due(reading, deliveries, deliveries.c.processor.in_(processors))
+    return await leases.is_due(reading, deliveries, _of(processors))
 
 
 async def claim(
@@ -71,9 +71,13 @@ async def claim(
         limit=limit,
         lease=lease,
         max_attempts=max_attempts,
-        only=deliveries.c.processor.in_(processors),
+        among=_of(processors),
     )
     return [to_row(Delivery, row) for row in rows]
+
+
+def _of(processors: Sequence[str]) -> leases.Among:
+    return leases.Among(deliveries.c.processor, processors)
 
 
 async def finish(tx: Transaction, ids: Sequence[str], *, token: str) -> list[str]:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from accrue_core.billing.customers.models import Customer, customers
 from accrue_core.db.base import to_row
 from accrue_core.db.transaction import Reading
 from accrue_core.errors import NotFound
 from accrue_core.owners import Owner
+
+_BY_ID = select(customers).where(customers.c.id == bindparam("of_id"))
+_OF_OWNER = (
+    select(customers)
+    .where(customers.c.owner_type == bindparam("type"), customers.c.owner_id == bindparam("of_id"))
+    .order_by(customers.c.id)
+)
 
 
 def owner_hold(owner: Owner, processor: str) -> str:
@@ -25,7 +32,7 @@ def subject(id_: str) -> str:
 
 async def get(reading: Reading, id_: str) -> Customer:
     """Return a customer by our id, or ``NotFound``."""
-    row = await reading.first(select(customers).where(customers.c.id == id_))
+    row = await reading.first(_BY_ID, {"of_id": id_})
     if row is None:
         raise NotFound(f"no customer {id_}")
     return to_row(Customer, row)
@@ -35,16 +42,13 @@ async def of_owner(
     reading: Reading, owner: Owner, *, processor: str | None = None, only_live: bool = True
 ) -> list[Customer]:
     """Return an owner's customers, oldest first, without those that are gone."""
-    statement = (
-        select(customers)
-        .where(customers.c.owner_type == owner.type, customers.c.owner_id == owner.id)
-        .order_by(customers.c.id)
-    )
-    if processor is not None:
-        statement = statement.where(customers.c.processor == processor)
-    if only_live:
-        statement = statement.where(customers.c.gone_at.is_(None))
-    return [to_row(Customer, row) for row in await reading.all(statement)]
+    found = await reading.all(_OF_OWNER, {"type": owner.type, "of_id": owner.id})
+    return [
+        to_row(Customer, row)
+        for row in found
+        if (processor is None or row["processor"] == processor)
+        and not (only_live and row["gone_at"] is not None)
+    ]
 
 
 async def listed(reading: Reading, *, before: str | None = None, limit: int) -> list[Customer]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, literal, not_, select, union_all
+from sqlalchemy import Select, bindparam, func, literal, not_, select, union_all
 
 from accrue_core.billing.payment_methods.models import payment_methods
 from accrue_core.billing.subscriptions.models import (
@@ -20,6 +20,13 @@ from accrue_core.db.base import to_row
 from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.errors import NotFound
 
+_BY_ID = select(subscriptions).where(subscriptions.c.id == bindparam("of_id"))
+_ITEMS_OF = (
+    select(items)
+    .where(items.c.subscription_id.in_(bindparam("ids", expanding=True)))
+    .order_by(items.c.position)
+)
+
 
 def subject(id_: str) -> str:
     """Return the name that commands on one subscription hold."""
@@ -28,7 +35,7 @@ def subject(id_: str) -> str:
 
 async def get(reading: Reading, id_: str) -> Subscription:
     """Return a subscription by our id, or ``NotFound``."""
-    found = await _loaded(reading, select(subscriptions).where(subscriptions.c.id == id_))
+    found = await _loaded(reading, _BY_ID, {"of_id": id_})
     if not found:
         raise NotFound(f"no subscription {id_}")
     return found[0]
@@ -150,16 +157,13 @@ async def counts(
     }
 
 
-async def _loaded(reading: Reading, statement: Select[Any]) -> list[Subscription]:
-    found = await reading.all(statement)
+async def _loaded(
+    reading: Reading, statement: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> list[Subscription]:
+    found = await reading.all(statement, parameters)
     if not found:
         return []
-    of_these = (
-        select(items)
-        .where(items.c.subscription_id.in_([row["id"] for row in found]))
-        .order_by(items.c.position)
-    )
     loaded: dict[str, list[SubscriptionItem]] = {row["id"]: [] for row in found}
-    for row in await reading.all(of_these):
+    for row in await reading.all(_ITEMS_OF, {"ids": list(loaded)}):
         loaded[row["subscription_id"]].append(to_row(SubscriptionItem, row))
     return [to_row(Subscription, row, items=tuple(loaded[row["id"]])) for row in found]

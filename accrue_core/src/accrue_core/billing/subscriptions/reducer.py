@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from accrue_core.billing.subscriptions.events import (
     CancellationScheduled,
@@ -72,7 +72,7 @@ def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduc
         "metadata": dict(snapshot.metadata),
         "remote_at": snapshot.created_at,
     }
-    children = {"items": [asdict(item) for item in snapshot.items]}
+    children = {"items": [_columns(item) for item in snapshot.items]}
     if before is None:
         prices = tuple(item.price for item in snapshot.items)
         started = SubscriptionStarted(status=snapshot.status.value, prices=prices)
@@ -89,6 +89,17 @@ def reduce(before: Subscription | None, snapshot: SubscriptionSnapshot) -> Reduc
         *_status(before, snapshot),
     ]
     return Reduction(columns, events, children)
+
+
+def _columns(item: SubscriptionItemSnapshot) -> dict[str, Any]:
+    return {
+        "ref": item.ref,
+        "price": item.price,
+        "product": item.product,
+        "quantity": item.quantity,
+        "current_period_start": item.current_period_start,
+        "current_period_end": item.current_period_end,
+    }
 
 
 def _status(before: Subscription, snapshot: SubscriptionSnapshot) -> list[LedgerEvent]:

@@ -17,7 +17,7 @@ from accrue_core.errors import (
     ProcessorUnavailable,
 )
 from accrue_core.facade import Billing
-from accrue_core.owners import Owner
+from accrue_core.owners import BillingContact, Owner
 from accrue_core.testing.simulation import queries
 from accrue_core.testing.simulation.chance import Chance
 from accrue_core.testing.simulation.world import Engine, Faults, Market
@@ -29,7 +29,10 @@ PATIENCE = 6
 
 @dataclass(slots=True, kw_only=True)
 class Customer:
-    """One owner: a character, and the subscription they have at the moment, by our id and ref."""
+    """One owner: a character, and the subscription they have at the moment, by our id and ref.
+
+    The billable of the host: invoices are sent to its address.
+    """
 
     owner: Owner
     chance: Chance
@@ -38,6 +41,14 @@ class Customer:
     id: str | None = None
     ref: str = ""
     calls: int = 0
+
+    def billing_owner(self) -> Owner:
+        """Return the owner."""
+        return self.owner
+
+    def billing_contact(self) -> BillingContact:
+        """Return an address."""
+        return BillingContact(email=f"{self.owner.id}@customers.example")
 
 
 class Desk:

@@ -34,7 +34,7 @@ class Visit:
             customer,
             "subscribe",
             lambda id_: self._billing.subscribe(
-                customer.owner, plan, quantity=quantity, trial=trial, operation_id=id_, **terms
+                customer, plan, quantity=quantity, trial=trial, operation_id=id_, **terms
             ),
         )
         if outcome is not None:
