@@ -61,3 +61,19 @@ async def test_an_idle_worker_only_looks(stage: Stage) -> None:
 
     assert len(statements) <= 5, statements
     assert all(statement.lstrip().startswith("SELECT") for statement in statements)
+
+
+async def test_verbs_cost_a_fixed_number_of_statements(stage: Stage) -> None:
+    with counted_statements(stage) as first:
+        outcome = await stage.billing.subscribe(TEAM, "pro", payment_method="pm_card_visa")
+    await stage.settle()
+    with counted_statements(stage) as swapping:
+        await stage.billing.swap_plan(outcome.value.id, "basic", proration="none")
+    with counted_statements(stage) as canceling:
+        await stage.billing.cancel(outcome.value.id)
+    holds = 0 if stage.accrue.runtime.engines().is_sqlite else 3
+
+    # Three operations in one: a customer, a card, and the subscription with its paid invoice.
+    assert len(first) <= 57 + 4 * holds, first
+    assert len(swapping) <= 18 + holds, swapping
+    assert len(canceling) <= 16 + holds, canceling
