@@ -4,168 +4,58 @@
 from what the installed SDK says. The files are data of ``accrue_fake``, which imports no SDK:
 
 ``keys.json`` holds, by object and place within it (``invoice``, ``invoice.parent``), the keys that
-are always there, those that may be null, and the objects that an id under a key can be of.
+are always there, those that may be null, and the objects that an id under a key can be of; and
+which types of events there are in the form of notifications.
 
 ``parameters.json`` holds, by route, the parameters it takes.
+
+``past.json`` holds how the keys were at earlier releases. ``tools/stripe_past.py`` writes that.
 """
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from importlib import import_module
 from pathlib import Path
-from types import NoneType
-from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
-from stripe._list_object import ListObject
-from stripe._object_classes import get_object_class
-from stripe._stripe_object import StripeObject
+from stripe.events import _event_classes
+from stripe.events._v1_customer_created_event import V1CustomerCreatedEvent
 
-from tools import stripe_parameters
+from tools import stripe_parameters, stripe_shapes
 
 SHAPES = (
     Path(__file__).resolve().parents[1] / "plugins/accrue_fake/src/accrue_fake/wire/stripe/shapes"
 )
-OBJECTS = (
-    "account",
-    "billing_portal.session",
-    "checkout.session",
-    "coupon",
-    "customer",
-    "customer_balance_transaction",
-    "discount",
-    "event",
-    "invoice",
-    "invoice_payment",
-    "item",
-    "line_item",
-    "payment_intent",
-    "payment_method",
-    "plan",
-    "price",
-    "product",
-    "setup_intent",
-    "subscription",
-    "subscription_item",
-    "subscription_schedule",
-    "tax_rate",
-    "test_helpers.test_clock",
-    "webhook_endpoint",
-)
-"""The objects that are rendered, by their names in Stripe's JSON."""
-
-OURS = frozenset({"billing_details", "card"})
-"""What is looked into where there is a key for each kind of payment method: only cards are ours."""
+V2_OBJECTS = ("v2.core.event", "v2.core.event_destination")
+"""The objects of version 2 that are rendered."""
 
 
 def keys() -> dict[str, Any]:
     """Return the shapes of all objects, by object and place, and what ids can be expanded to."""
-    shapes: dict[str, dict[str, list[str]]] = {}
-    ids: dict[str, dict[str, list[str]]] = {}
-    for name in OBJECTS:
-        for place, cls in _places(name, get_object_class("V1", name)):
-            shapes[place] = _shape(cls)
-            if expandable := _expandable(cls):
-                ids[place] = expandable
-    version, objects = stripe_parameters.VERSION, list(OBJECTS)
-    return {"version": version, "objects": objects, "shapes": shapes, "expandable": ids}
+    objects = [*stripe_shapes.OBJECTS, *V2_OBJECTS]
+    read = stripe_shapes.read(objects)
+    related = dict(stripe_shapes.places("v2.core.event", V1CustomerCreatedEvent))
+    read["shapes"]["v2.core.event"]["nullable"] += ["related_object"]
+    place = "v2.core.event.related_object"
+    read["shapes"][place] = stripe_shapes.shape(related[place])
+    version = stripe_parameters.VERSION
+    return {"version": version, "objects": objects, **read, "thin": thin()}
 
 
-def _places(place: str, cls: type) -> Iterator[tuple[str, type]]:
-    """Yield an object's class and those of what is inside it, each with its place."""
-    yield place, cls
-    kinds = _kinds_of_payment(cls)
-    for key, hint in sorted(hints(cls).items()):
-        for inner in _classes(hint):
-            is_other_kind = key in kinds - OURS
-            if not _is_object(inner) and not is_other_kind:
-                yield from _places(f"{place}.{key}", inner)
-
-
-def _kinds_of_payment(cls: type) -> frozenset[str]:
-    """Return the keys of a class that has one for each kind of payment method."""
-    return frozenset(hints(cls)) if "us_bank_account" in hints(cls) else frozenset()
-
-
-def _shape(cls: type) -> dict[str, list[str]]:
-    nullable = sorted(key for key, hint in hints(cls).items() if is_optional(hint))
-    required = sorted(hints(cls).keys() - set(nullable))
-    return {"required": required, "nullable": nullable}
-
-
-def _expandable(cls: type) -> dict[str, list[str]]:
-    found = {}
-    for key, hint in sorted(hints(cls).items()):
-        alternatives = [kind for outer in alternatives_of(hint) for kind in _one_of_many(outer)]
-        names = sorted({_name(kind) for kind in alternatives if _is_object(kind)})
-        if str in alternatives and names:
-            found[key] = names
+def thin() -> dict[str, list[str]]:
+    """Return the types of notifications about what version 1 has: of a thing, and of none."""
+    known = vars(_event_classes)["_V2_EVENT_CLASS_LOOKUP"]
+    found: dict[str, list[str]] = {"of_a_thing": [], "of_none": []}
+    for type_, (module, name) in sorted(known.items()):
+        if type_.startswith("v1."):
+            is_of_thing = "related_object" in stripe_shapes.hints(
+                getattr(import_module(module), name)
+            )
+            found["of_a_thing" if is_of_thing else "of_none"].append(type_)
     return found
-
-
-def _one_of_many(hint: Any) -> tuple[Any, ...]:
-    return alternatives_of(get_args(hint)[0]) if get_origin(hint) is list else (hint,)
-
-
-def _classes(hint: Any) -> Iterator[type]:
-    for kind in alternatives_of(hint):
-        if get_origin(kind) is list:
-            yield from _classes(get_args(kind)[0])
-        elif _is_of_stripe(kind) and hints(kind):
-            yield kind
-
-
-def _is_of_stripe(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, StripeObject)
-
-
-def _is_object(kind: Any) -> bool:
-    return isinstance(kind, type) and hasattr(kind, "OBJECT_NAME")
-
-
-def _name(kind: Any) -> str:
-    return str(kind.OBJECT_NAME)
-
-
-def alternatives_of(hint: Any) -> tuple[Any, ...]:
-    """Return what a type may be: the members of a union, or itself."""
-    return get_args(hint) if get_origin(hint) is Union else (hint,)
-
-
-def is_optional(hint: Any) -> bool:
-    """Say whether a value of this type may be null."""
-    return NoneType in alternatives_of(hint)
-
-
-@cache
-def hints(cls: type) -> dict[str, Any]:
-    """Resolve the annotations of one class, with the names imported for type checking only."""
-    if cls is ListObject:
-        return {}
-    module = sys.modules[cls.__module__]
-    names = {**vars(module), **_typing_names(cls.__module__)}
-
-    def holder() -> None: ...
-
-    holder.__annotations__ = {
-        key: value for key, value in inspect.get_annotations(cls).items() if key[0] != "_"
-    }
-    resolved = get_type_hints(holder, globalns=names)
-    return {key: hint for key, hint in resolved.items() if get_origin(hint) is not ClassVar}
-
-
-@cache
-def _typing_names(module: str) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    tree = ast.parse(Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            exec(compile(ast.Module(node.body, []), module, "exec"), names)  # noqa: S102
-    return names
 
 
 def written(data: Mapping[str, Any]) -> str:
@@ -175,7 +65,7 @@ def written(data: Mapping[str, Any]) -> str:
 
 def _lines(data: Mapping[str, Any]) -> Iterator[str]:
     for name, value in data.items():
-        if isinstance(value, Mapping) and name in ("shapes", "expandable", "routes"):
+        if isinstance(value, Mapping) and name in ("shapes", "expandable", "routes", "thin"):
             yield f'"{name}": {{\n' + ",\n".join(_entries(value)) + "\n}"
         else:
             yield f"{json.dumps(name)}: {json.dumps(value)}"

@@ -44,6 +44,8 @@ SERVICES = (
     "checkout._session_line_item_service",
     "checkout._session_service",
     "test_helpers._test_clock_service",
+    "v2.core._event_destination_service",
+    "v2.core._event_service",
 )
 """The services whose routes are written down."""
 
@@ -87,7 +89,7 @@ def _calls_to_request(method: ast.FunctionDef) -> Iterator[ast.Call]:
 def _route(request: ast.Call) -> str:
     verb, path = request.args[:2]
     words = [node.value for node in ast.walk(path) if isinstance(node, ast.Constant)]
-    template = next(str(word) for word in words if str(word).startswith("/v1/"))
+    template = next(str(word) for word in words if str(word).startswith(("/v1/", "/v2/")))
     return f"{ast.literal_eval(verb).upper()} {_PLACEHOLDER.sub('{}', template)}"
 
 

@@ -1,6 +1,7 @@
 """``make bench``: what the hot paths cost, as multiples of what the database costs by itself.
 
-``python -m tests.bench simulation`` times a whole business instead.
+``python -m tests.bench simulation`` times a whole business instead, and ``wire`` the Fake's Stripe
+server among few things and among very many.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tests.bench.fakes import grown, told
 from tests.bench.floors import Floor
 from tests.bench.simulation import simulated
 from tests.bench.timing import compare
+from tests.bench.wire import measured
 from tests.services.postgres import running_postgres
 from tests.stage import TEAM, Stage, post, staged
 
@@ -75,5 +77,7 @@ async def main(database_url: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["simulation"]:
         sys.exit(asyncio.run(simulated()))
+    if sys.argv[1:] == ["wire"]:
+        sys.exit(asyncio.run(measured()))
     with running_postgres() as server:
         asyncio.run(main(server.url.replace("postgresql://", "postgresql+asyncpg://")))

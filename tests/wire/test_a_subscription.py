@@ -200,6 +200,82 @@ async def test_collection_pauses_and_goes_on(till: Till) -> None:
     assert (resumed.pause_collection, resumed.status) == (None, "active")
 
 
+async def test_a_whole_subscription_pauses_and_goes_on(till: Till) -> None:
+    secret = await endpoint(till)
+    clock, price = await till.clock(), await till.price()
+    customer = await till.customer(test_clock=clock)
+    made = await till.subscribe(customer, price, trial_period_days=1)
+    await till.advance(clock, JANUARY + 11 * DAY)
+
+    paused = await till.v1.subscriptions.pause_async(made.id)
+    assert (paused.status, paused.pause_collection) == ("paused", None)
+    assert paused.status_details is not None
+    assert paused.status_details.paused.subscription.type == "pause_requested"
+    assert paused.status_details.paused.transitioned_at == JANUARY + 11 * DAY
+    assert paused["items"].data[0].current_period_end == JANUARY + 11 * DAY
+    await till.advance(clock, JANUARY + 3 * MONTH)
+    assert len((await till.v1.invoices.list_async({"subscription": made.id})).data) == 2
+
+    resumed = await till.v1.subscriptions.resume_async(
+        made.id, {"billing_cycle_anchor": {"type": "now"}, "expand": ["latest_invoice"]}
+    )
+    assert (resumed.status, resumed.status_details) == ("active", None)
+    invoice = resumed.latest_invoice
+    assert isinstance(invoice, stripe.Invoice)
+    assert [line.amount for line in invoice.lines.data] == [-round(1900 * 21 / 31), 1900]
+    assert invoice.amount_paid == 1900 - round(1900 * 21 / 31)
+    await till.server.deliver()
+    told = [one for one in till.inbox.events(secret) if one.type == "customer.subscription.paused"]
+    assert [one.data.object["status_details"]["paused"]["type"] for one in told] == ["subscription"]
+
+
+async def test_a_pause_may_credit_nothing(till: Till) -> None:
+    customer, price = await till.customer(), await till.price()
+    made = await till.subscribe(customer, price)
+
+    given_up: Any = {"bill_for": {"unused_time_from": {"type": "none"}}}
+    await till.v1.subscriptions.pause_async(made.id, given_up)
+    resumed = await till.v1.subscriptions.resume_async(made.id, {"expand": ["latest_invoice"]})
+
+    invoice = resumed.latest_invoice
+    assert isinstance(invoice, stripe.Invoice)
+    assert [line.amount for line in invoice.lines.data] == [1900]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"invoicing_behavior": "invoice"}, "not_played_by_the_fake"),
+        (
+            {"bill_for": {"unused_time_from": {"type": "item_current_period_start"}}},
+            "not_played_by_the_fake",
+        ),
+        ({"type": "collection"}, None),
+        ({"resumes_at": JANUARY + MONTH}, "parameter_unknown"),
+    ],
+)
+async def test_another_pause_is_refused_aloud(till: Till, asked: Any, code: str | None) -> None:
+    made = await till.subscribe(await till.customer(), await till.price())
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await till.v1.subscriptions.pause_async(made.id, asked)
+
+    assert refused.value.code == code
+    assert (await till.v1.subscriptions.retrieve_async(made.id)).status == "active"
+
+
+async def test_what_stripe_does_not_pause_is_not_paused(till: Till) -> None:
+    customer, price = await till.customer(email="a@example.com"), await till.price()
+    trial = await till.subscribe(customer, price, trial_period_days=3)
+    sent = await till.subscribe(customer, price, collection_method="send_invoice", days_until_due=3)
+    rests = await till.subscribe(customer, price)
+    await till.v1.subscriptions.pause_async(rests.id)
+
+    for ref in (trial.id, sent.id, rests.id, "sub_none"):
+        with pytest.raises(stripe.InvalidRequestError):
+            await till.v1.subscriptions.pause_async(ref)
+
+
 async def test_items_are_added_changed_and_taken_off(till: Till) -> None:
     customer, price = await till.customer(), await till.price()
     seat = await till.price(500)

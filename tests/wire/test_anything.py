@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from accrue_fake import Engine
 from accrue_fake.wire.stripe.app import StripeServer, create_stripe_app
 from accrue_fake.wire.stripe.routes import DEEDS
+from accrue_fake.wire.stripe.shapes.keys import API_VERSION
+from accrue_fake.wire.stripe.shapes.notices import twin_of
+from accrue_fake.wire.stripe.shapes.versions import RELEASES, release_of
 from tests.stripe.conformance import violations
+from tests.wire.shapes import earlier, second
 
 SHAPES = files("accrue_fake.wire.stripe.shapes")
 TAKES: dict[str, Any] = json.loads((SHAPES / "parameters.json").read_text())["routes"]
@@ -24,13 +28,22 @@ WORDS = [
     "pm_card_visa", "pm_card_chargeDeclined", "tok_visa", "subscription", "release", "cancel",
     "https://shop.example/", "percent", "50", "once", "a" * 600, "\x00", "é", "data.customer",
     "customer", "latest_invoice.payments", "all", "active", "email:'x'", "*", "invoice.paid",
+    "latest_invoice.payment_intent", "discount", "webhook_endpoint", "webhook_endpoint.url", "thin",
+    "snapshot", "v1.invoice.paid", "2025-02-24.acacia", "2027-01-01T00:00:00Z",
 ]  # fmt: skip
+
+VERSIONS = [f"{days[0]}.{name}".removesuffix(".") for name, days in RELEASES.items()]
+DESTINATION = {
+    "name": "Hooks", "type": "webhook_endpoint", "event_payload": "thin", "enabled_events": ["*"],
+    "webhook_endpoint": {"url": "https://app.example/"},
+}  # fmt: skip
 
 PREFIXES = {
     "subscription_item": "si_", "subscription_schedule": "sub_sched", "subscription": "sub_fake",
     "customer": "cus_", "invoice_payment": "inpay", "invoice": "in_", "payment_method": "pm_",
     "payment_intent": "pi_", "setup_intent": "seti_", "session": "cs_", "price": "price_",
-    "product": "p", "coupon": "HALF", "event": "evt_", "webhook_endpoint": "we_",
+    "product": "p", "coupon": "HALF", "event_destination": "ed_", "event": "evt_",
+    "webhook_endpoint": "we_",
     "test_clock": "clock_", "schedule": "sub_sched",
 }  # fmt: skip
 """How the ids begin that a word in a path or a parameter's name is for."""
@@ -64,6 +77,7 @@ def opened() -> StripeServer:
                 "phases": [{**phase, "items": items()}],
             },
         ),
+        ("/v2/core/event_destinations", DESTINATION),
     ):
         status, document = do("POST", path, values)
         assert status == 200, (path, document)
@@ -82,7 +96,16 @@ def refs_in(server: StripeServer) -> list[str]:
         account.endpoints, account.events,
     ]  # fmt: skip
     found = [ref for shelf in shelves for ref in list(shelf)[:3]]
-    return [*found, "p", "si_fake_00001", "pi_fake_00001", "inpay_fake_00001", "il_fake_00001"]
+    notices = [twin_of(ref) for ref in list(account.events)[:3]]
+    return [
+        *found,
+        *notices,
+        "p",
+        "si_fake_00001",
+        "pi_fake_00001",
+        "inpay_fake_00001",
+        "il_fake_00001",
+    ]
 
 
 def fitting(name: str, refs: list[str]) -> list[str]:
@@ -124,9 +147,25 @@ def test_no_request_breaks_anything(data: st.DataObject) -> None:
         names = data.draw(st.lists(st.sampled_from(sorted(tree)), max_size=3)) if tree else []
         values = {name: value(data, tree[name], name, refs) for name in {*names, *spec["required"]}}
 
-        status, document = server.do(method, path, values)
+        version = data.draw(st.sampled_from(VERSIONS))
+
+        status, document = server.do(method, path, values, version=version)
 
         assert status in (200, 400, 402, 404), document
         assert status == 200 or document["error"]["message"]
-        wrong = violations(document) if status == 200 and "id" in document else []
-        assert wrong == []
+        assert (wrong_in(document, version) if status == 200 else []) == []
+    for ref in list(server.account.events)[-3:]:
+        told = server.desk.shown.event(ref, data.draw(st.sampled_from(VERSIONS)))
+        if told["object"] == "event":
+            assert wrong_in(told["data"]["object"], told["api_version"]) == []
+
+
+def wrong_in(document: dict[str, Any], version: str) -> list[str]:
+    """Return what is wrong with an answer, as it is told at a version."""
+    if second.is_second(document) and "url" not in document:
+        return second.wrong_in(document)
+    if "id" not in document:
+        return []
+    if version == API_VERSION:
+        return violations(document)
+    return list(earlier.wrong_in(release_of(version) or "", document["object"], document))

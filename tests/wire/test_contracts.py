@@ -133,9 +133,11 @@ class OverTheWire:
         return LosingLine(server)
 
     @pytest.fixture
-    async def processor(self, line: LosingLine) -> AsyncIterator[StripeProcessor]:
+    async def processor(
+        self, line: LosingLine, server: StripeServer
+    ) -> AsyncIterator[StripeProcessor]:
         async with httpx.AsyncClient(transport=line) as client:
-            yield StripeProcessor(SETTINGS, client)
+            yield StripeProcessor(SETTINGS, client, clock=server.engine.clock)
 
     @pytest.fixture
     def bench(self, server: StripeServer, line: LosingLine) -> Bench:

@@ -12,7 +12,8 @@ import pytest
 import stripe
 
 from accrue_fake import Engine
-from accrue_fake.wire.stripe.app import LONGEST_BODY, create_stripe_app
+from accrue_fake.wire.stripe.app import create_stripe_app
+from accrue_fake.wire.stripe.asking import LONGEST_BODY
 from tests.wire.till import KEY, Till
 
 
@@ -73,7 +74,7 @@ async def test_only_the_account_that_there_is_can_be_acted_for(till: Till) -> No
         ("GET", "/v1/nonsense", None, (404, None, None)),
         ("GET", "/", None, (404, None, None)),
         ("PATCH", "/v1/customers", None, (404, None, None)),
-        ("POST", "/v2/core/events", None, (404, "not_played_by_the_fake", None)),
+        ("POST", "/v2/core/accounts", None, (404, "not_played_by_the_fake", None)),
         ("GET", "/v1/customers/x/tax_ids", None, (404, "not_played_by_the_fake", None)),
         (
             "POST",

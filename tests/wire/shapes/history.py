@@ -176,6 +176,10 @@ def _pauses(shop: Shop) -> None:
         shop.pause(shop.subscribed(), how)
         shop.pause(shop.subscribed(), how, shop.engine.clock.now() + timedelta(days=45))
     shop.pass_days(32)
+    shop.pause(shop.subscribed(), "none")
+    resumed = shop.subscribed()
+    shop.pause(resumed, "none")
+    shop.resume(resumed)
 
 
 def _ends(shop: Shop) -> None:

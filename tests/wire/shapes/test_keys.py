@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from accrue_fake.wire.stripe.shapes import keys, render
+from accrue_fake.wire.stripe.shapes.versions import PRESENT, RELEASES
 from tools import stripe_keys
 
 
@@ -43,6 +44,14 @@ def test_a_file_is_what_the_tool_writes(name: str) -> None:
 def test_the_version_is_that_of_the_data() -> None:
     assert committed("keys.json")["version"] == keys.API_VERSION
     assert committed("parameters.json")["version"] == keys.API_VERSION
+
+
+def test_every_earlier_release_is_in_the_data_by_its_last_version() -> None:
+    names = [name for name in RELEASES if name != PRESENT]
+    last = [f"{RELEASES[name][0]}.{name}".removesuffix(".") for name in names]
+
+    assert list(committed("past.json")["releases"]) == last
+    assert f"{RELEASES[PRESENT][0]}.{PRESENT}" == keys.API_VERSION
 
 
 def test_every_kind_that_is_rendered_has_its_keys_in_the_data() -> None:

@@ -125,7 +125,9 @@ class TestCustomers:
         engine = shop.engine
         clock = engine.clocks.create(START).ref
         made = engine.customers.create(
-            CreateCustomer(owner=Owner("team", "1")), key=shop.key(), clock=clock
+            CreateCustomer(owner=Owner("team", "1"), email="payer@shop.example"),
+            key=shop.key(),
+            clock=clock,
         )
         customer = str(made.main.ref)
         ref = shop.subscribe(customer, collection="invoice", days_until_due=7).main.ref

@@ -98,7 +98,7 @@ def advance(socket_path: Path, *, days: int, hours: int) -> None:
 @click.option(
     "--books",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Go on from this file, and write it when the server ends.",
+    help="Go on from this file and its journal, and keep everything in them; for one server.",
 )
 @click.option(
     "--seed-file",
@@ -107,6 +107,11 @@ def advance(socket_path: Path, *, days: int, hours: int) -> None:
 )
 @click.option("--seed", default=0, show_default=True, help="Where chance starts.")
 @click.option("--start", help="The first day, in UTC; the machine's present by default.")
+@click.option(
+    "--rate-limit",
+    type=click.FloatRange(min=1),
+    help="Answer so many requests a second, and 429 beyond; no limit by default.",
+)
 def serve(
     *,
     wire: str,
@@ -116,16 +121,19 @@ def serve(
     seed_file: Path | None,
     seed: int,
     start: str | None,
+    rate_limit: float | None,
 ) -> None:
     """Serve an engine over HTTP, for the official SDKs of any language.
 
     Point an SDK's API base at the address that is printed, with any key that begins with
-    sk_test_. SIGTERM ends it, and writes the books.
+    sk_test_. SIGTERM ends it. With books, whatever was answered outlives a kill.
     """
     from accrue_fake.wire.stripe import serving
     from accrue_fake.wire.stripe.served import environment
 
-    said = environment(books=books, seed_file=seed_file, seed=seed, start=start)
+    said = environment(
+        books=books, seed_file=seed_file, seed=seed, start=start, rate_limit=rate_limit
+    )
     serving.become(address, port, said, wire=wire)
 
 

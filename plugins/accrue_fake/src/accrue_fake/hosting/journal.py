@@ -7,8 +7,7 @@ is; only the snapshot is also safe from a power cut.)
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,20 +21,15 @@ from accrue_fake.engine.addresses import NOWHERE
 from accrue_fake.engine.books import save
 from accrue_fake.engine.door import Door
 from accrue_fake.engine.engine import Engine
+from accrue_fake.notebook import Notebook
 
 
 class Journal:
-    """A snapshot file, and beside it the calls since it was written.
-
-    Calls are numbered and the snapshot says which it contains, so that a kill between writing the
-    one and emptying the other replays nothing twice.
-    """
+    """A snapshot file, and beside it the calls since it was written."""
 
     def __init__(self, path: Path) -> None:
         self._snapshot = path
-        self._calls = path.with_name(f"{path.name}.journal")
-        self._number = 0
-        self._file: int | None = None
+        self._calls = Notebook(path.with_name(f"{path.name}.journal"))
 
     def restore(
         self, make: Callable[[], Engine], *, secret: Secret, pages: str = NOWHERE
@@ -43,7 +37,7 @@ class Journal:
         """Return the engine as it last was, or a new one, and be ready to write on."""
         if self._snapshot.exists():
             head, _, books = self._snapshot.read_bytes().partition(b"\n")
-            self._number = _number(head)
+            self._calls.number = _number(head)
             engine = Engine.load(books, webhook_secret=secret, pages=pages)
             self._replay(engine)
         else:
@@ -53,44 +47,25 @@ class Journal:
 
     def write(self, noun: str, method: str, arguments: Mapping[str, Any]) -> None:
         """Write down one call that may have changed something."""
-        self._number += 1
         packed = {name: codec.pack(value) for name, value in arguments.items()}
-        line = msgspec.json.encode([self._number, noun, method, packed]) + b"\n"
-        if self._file is None:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-            self._file = os.open(self._calls, flags, mode=0o600)
-        os.write(self._file, line)
+        self._calls.write(noun, method, packed)
 
     def compact(self, engine: Engine) -> None:
         """Write a snapshot that contains every call so far, and start an empty journal."""
-        self.close()
-        save(self._snapshot, b'{"calls":%d}\n' % self._number + engine.dump())
-        self._calls.unlink(missing_ok=True)
+        save(self._snapshot, b'{"calls":%d}\n' % self._calls.number + engine.dump())
+        self._calls.clear()
 
     def close(self) -> None:
         """Release the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._calls.close()
 
     def _replay(self, engine: Engine) -> None:
         door = Door(engine)
-        for number, noun, method, packed in self._lines():
-            if number <= self._number:
-                continue
-            self._number = number
+        for noun, method, packed in self._calls.read():
             arguments = {name: codec.unpack(value) for name, value in packed.items()}
             # What failed when it was first called fails again here, and in the same way.
             with suppress(Exception):
                 door.call(noun, method, arguments)
-
-    def _lines(self) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
-        """Read the calls; a last line without an end was never answered and is left out."""
-        if not self._calls.exists():
-            return
-        *lines, _ = self._calls.read_bytes().split(b"\n")
-        for line in lines:
-            yield msgspec.json.decode(line, type=tuple[int, str, str, dict[str, Any]])
 
 
 def _number(head: bytes) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from accrue_core.errors import ConfigurationError
+from accrue_fake.wire.stripe.folding import folded, unfolded
 from accrue_fake.wire.stripe.shapes.facts import (
     ACCOUNT,
     ProductFacts,
@@ -21,7 +22,7 @@ from accrue_fake.wire.stripe.shapes.facts import (
     WebhookEndpointFacts,
 )
 
-FORMAT = 1
+FORMAT = 2
 MOST_EVENTS = 5_000
 MOST_ATTEMPTS = 1_000
 MOST_REQUESTS = 500
@@ -97,10 +98,16 @@ class Asked:
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """All of it, in one value that can be written down beside the engine's books."""
+    """All of it, in one value that can be written down beside the engine's books.
+
+    ``noted`` is the last line of a journal that is in it, ``pages`` where its links lead. ``told``
+    is how each thing was last told, folded along the ``patterns`` of its kind.
+    """
 
     format: int = FORMAT
     ref: str = ACCOUNT.ref
+    noted: int = 0
+    pages: str | None = None
     facts: dict[str, Json] = field(default_factory=dict)
     products: dict[str, ProductFacts] = field(default_factory=dict)
     endpoints: dict[str, WebhookEndpointFacts] = field(default_factory=dict)
@@ -108,7 +115,8 @@ class Account:
     setup_intents: dict[str, SetupIntentFacts] = field(default_factory=dict)
     portals: dict[str, Json] = field(default_factory=dict)
     events: dict[str, Happened] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict, repr=False)
+    told: dict[str, bytes] = field(default_factory=dict, repr=False)
+    patterns: dict[str, str] = field(default_factory=dict, repr=False)
     deliveries: list[Delivery] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     requests: list[Asked] = field(default_factory=list)
@@ -129,6 +137,16 @@ class Account:
         if facts:
             self.facts.setdefault(ref, {}).update(facts)
 
+    def tell(self, kind: str, ref: str, written: str) -> None:
+        """Keep how a thing was last told, as JSON."""
+        pattern = self.patterns.setdefault(kind, written)
+        self.told[ref] = folded(written, pattern)
+
+    def last_told(self, kind: str, ref: str) -> str | None:
+        """Return how a thing was last told, if it ever was."""
+        data = self.told.get(ref)
+        return None if data is None else unfolded(data, self.patterns[kind])
+
     def note_event(self, event: Happened) -> None:
         """Keep an event, and forget the oldest where there are too many."""
         self.events[event.ref] = event
@@ -145,13 +163,21 @@ class Account:
         self.requests.append(asked)
         del self.requests[:-MOST_REQUESTS]
 
-    def owe(self, event: str, endpoint: str, *, due: datetime, attempt: int = 1) -> None:
+    def owe(self, event: str, endpoint: str, *, due: datetime, attempt: int = 1) -> Delivery:
         """Owe a webhook; where far too many are owed, the oldest is given up."""
         number = self.number("delivery")
         owed = Delivery(number=number, event=event, endpoint=endpoint, due=due, attempt=attempt)
         self.deliveries.append(owed)
         if len(self.deliveries) > MOST_DELIVERIES:
             del self.deliveries[0]
+        return owed
+
+    def settle(self, number: int) -> None:
+        """Owe a webhook no longer."""
+        for place, owed in enumerate(self.deliveries):
+            if owed.number == number:
+                del self.deliveries[place]
+                return
 
     def dump(self) -> bytes:
         """Write everything down."""

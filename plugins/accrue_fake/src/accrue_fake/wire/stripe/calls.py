@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from accrue_fake.wire.stripe.asking import is_v2
 from accrue_fake.wire.stripe.params import Params
-from accrue_fake.wire.stripe.problems import Refused, invalid
+from accrue_fake.wire.stripe.problems import Refused, invalid, not_played_version
+from accrue_fake.wire.stripe.shapes.keys import API_VERSION
+from accrue_fake.wire.stripe.shapes.versions import is_before_all, release_of
 
-_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?", re.ASCII)
 _LIVE = re.compile(r"[rs]k_live_")
 _TEST = re.compile(r"[rs]k_test_[A-Za-z0-9_]{1,200}", re.ASCII)
 
@@ -29,6 +31,7 @@ class Call:
     params: Params
     request: str
     key: str | None = None
+    version: str = API_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,10 @@ def reply_of(document: Mapping[str, Any], status: int = 200, **headers: str) -> 
     return Reply(status, json.dumps(document, indent=2).encode(), headers)
 
 
-def refusal_of(refused: Refused) -> Reply:
-    """Return a refusal as an answer."""
-    return Reply(refused.status, json.dumps(refused.body(), indent=2).encode(), refused.headers)
+def refusal_of(refused: Refused, path: str) -> Reply:
+    """Return a refusal as an answer, in the form of the namespace that was asked."""
+    body = refused.body_v2() if is_v2(path) else refused.body()
+    return Reply(refused.status, json.dumps(body, indent=2).encode(), refused.headers)
 
 
 def require_key(authorization: str | None, keys: Collection[str] | None) -> str:
@@ -69,11 +73,8 @@ def require_key(authorization: str | None, keys: Collection[str] | None) -> str:
     return key
 
 
-def require_headers(headers: Mapping[str, str], account: str) -> None:
-    """Refuse a version that is none, and accounts other than the one there is."""
-    version = headers.get("stripe-version")
-    if version is not None and not _VERSION.fullmatch(version):
-        raise invalid(f"Invalid Stripe API version: {version[:40]}")
+def require_account(headers: Mapping[str, str], account: str) -> None:
+    """Refuse accounts other than the one there is."""
     connected = headers.get("stripe-account")
     if connected is not None and connected != account:
         raise Refused(
@@ -82,6 +83,26 @@ def require_headers(headers: Mapping[str, str], account: str) -> None:
             "account does not exist.",
             code="account_invalid",
         )
+
+
+def version_in(headers: Mapping[str, str]) -> str:
+    """Return the version of the API that a request asks for: the account's if it does not say."""
+    return require_version(headers.get("stripe-version", API_VERSION))
+
+
+def known_version(headers: Mapping[str, str]) -> str:
+    """Return the version that an answer says it is of, whatever it is."""
+    asked = headers.get("stripe-version", "")
+    return API_VERSION if release_of(asked) is None else asked
+
+
+def require_version(version: str, *, param: str | None = None) -> str:
+    """Return a version that answers are had at; refuse what is none, or is not played."""
+    if release_of(version) is not None:
+        return version
+    if is_before_all(version) or ";" in version or version.endswith(".preview"):
+        raise not_played_version(version, param=param)
+    raise invalid(f"Invalid Stripe API version: {version[:40]}", param=param)
 
 
 def _key_in(authorization: str | None) -> str | None:

@@ -62,6 +62,7 @@ class Courier:
         self._woken = asyncio.Event()
         self._sooner: dict[int, float] = {}
         self._served: set[str] = set()
+        self.when_posted: Callable[[int, Attempt | None], None] = _nothing
 
     def wake(self) -> None:
         """Say that something may be owed."""
@@ -79,8 +80,13 @@ class Courier:
         return attempts
 
     async def live(self, receive: Receive, send: Send) -> None:
-        """Deliver by itself for as long as a server runs, as its ASGI lifespan."""
+        """Deliver by itself for as long as a server runs, as its ASGI lifespan.
+
+        What failed before is tried again soon: nobody remembers when that was.
+        """
         await receive()
+        for owed in self._account.deliveries:
+            self._hurry(owed)
         task = asyncio.create_task(self._work())
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -132,19 +138,44 @@ class Courier:
 
     async def _post_one(self, owed: Delivery) -> int:
         """Make one attempt, unless its endpoint was deleted meanwhile; return how many it made."""
-        if owed not in self._account.deliveries:
+        if not any(one is owed for one in self._account.deliveries):
             return 0
-        await self._attempt(owed)
-        self._sooner.pop(owed.number, None)
-        with contextlib.suppress(ValueError):
-            self._account.deliveries.remove(owed)
+        attempt = await self._attempt(owed)
+        again = self.settle(owed.number, attempt)
+        if again is not None:
+            self._hurry(again)
+        self.when_posted(owed.number, attempt)
         return 1
 
-    async def _attempt(self, owed: Delivery) -> None:
+    def settle(self, number: int, attempt: Attempt | None) -> Delivery | None:
+        """Note what came of posting a webhook; return what is owed instead, if anything is."""
+        again = None
+        if attempt is not None:
+            self._account.note_attempt(attempt)
+            again = None if attempt.is_accepted else self._again(attempt)
+        self._sooner.pop(number, None)
+        self._account.settle(number)
+        return again
+
+    def _again(self, failed: Attempt) -> Delivery | None:
+        """Owe a failed delivery again, or give it up after the last attempt."""
+        if failed.attempt > len(BACK_OFF) or failed.endpoint not in self._account.endpoints:
+            return None
+        due = self._engine.books.engine_time + BACK_OFF[failed.attempt - 1]
+        return self._account.owe(failed.event, failed.endpoint, due=due, attempt=failed.attempt + 1)
+
+    def _hurry(self, owed: Delivery) -> None:
+        """Have it tried again after a few real seconds, if it is an early attempt that failed."""
+        if 1 < owed.attempt <= len(REAL_DELAYS) + 1:
+            delay = REAL_DELAYS[owed.attempt - 2]
+            self._sooner[owed.number] = asyncio.get_running_loop().time() + delay
+
+    async def _attempt(self, owed: Delivery) -> Attempt | None:
+        """Post it, unless it is for nobody any more; return what came of it."""
         endpoint = self._account.endpoints.get(owed.endpoint)
         event = self._account.events.get(owed.event)
         if endpoint is None or event is None or not endpoint.is_enabled:
-            return  # It is off or gone, or the event is so old that it was forgotten.
+            return None  # It is off or gone, or the event is so old that it was forgotten.
         body = json.dumps(self._shown.event(owed.event, endpoint.api_version)).encode()
         attempt = Attempt(
             event=owed.event,
@@ -157,20 +188,7 @@ class Courier:
             attempt.status = await self.post(endpoint.url, self._headers(endpoint, body), body)
         except (OSError, http.client.HTTPException, TimeoutError) as trouble:
             attempt.trouble = type(trouble).__name__
-        self._account.note_attempt(attempt)
-        if not attempt.is_accepted:
-            self._again(owed)
-
-    def _again(self, owed: Delivery) -> None:
-        """Owe a failed delivery again, or give it up after the last attempt."""
-        if owed.attempt > len(BACK_OFF) or owed.endpoint not in self._account.endpoints:
-            return
-        due = self._engine.books.engine_time + BACK_OFF[owed.attempt - 1]
-        self._account.owe(owed.event, owed.endpoint, due=due, attempt=owed.attempt + 1)
-        if owed.attempt <= len(REAL_DELAYS):
-            number = self._account.deliveries[-1].number
-            delay = REAL_DELAYS[owed.attempt - 1]
-            self._sooner[number] = asyncio.get_running_loop().time() + delay
+        return attempt
 
     def _headers(self, endpoint: WebhookEndpointFacts, body: bytes) -> dict[str, str]:
         seconds = int(self._clock.now().timestamp())
@@ -181,6 +199,10 @@ class Courier:
             "user-agent": "Stripe/1.0 (Accrue's Fake)",
             HEADER: f"t={seconds},v1={digest}",
         }
+
+
+def _nothing(_: int, __: Attempt | None) -> None:
+    """Stand in while nobody wants to hear what came of posting."""
 
 
 async def post_over_http(url: str, headers: Mapping[str, str], body: bytes) -> int:

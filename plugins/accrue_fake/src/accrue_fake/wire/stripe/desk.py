@@ -13,6 +13,7 @@ from accrue_fake.engine.clocks import clock_of
 from accrue_fake.engine.engine import Engine
 from accrue_fake.wire.stripe.account import Account, Json
 from accrue_fake.wire.stripe.expanding import Expanding
+from accrue_fake.wire.stripe.finding import Finding, Shower
 from accrue_fake.wire.stripe.happenings import Happenings
 from accrue_fake.wire.stripe.params import Params
 from accrue_fake.wire.stripe.problems import invalid, missing
@@ -40,12 +41,15 @@ class Desk:
         self.api_version = api_version
         self.shown = Shown(engine, account)
         self.happenings = Happenings(engine, account, self._told, self._prepare)
+        self.finding = Finding(engine, account)
+        self.happenings.when_told = self.finding.learn
         self._expanding = Expanding(self.show, self._included)
         self._described: Mapping[str, str] | None = None
         self._added: tuple[str, Json] | None = None
         self._keys: list[str] = []
         self._named: str | None = None
         self._secret: str | None = None
+        self.when_done: Callable[[], None] = _nothing
 
     @property
     def now(self) -> datetime:
@@ -67,9 +71,9 @@ class Desk:
         shown: Json = self._dressed(self.shown.of(kind, ref))
         return shown
 
-    def shower(self, kind: str) -> Callable[[str], Json]:
+    def shower(self, kind: str) -> Shower:
         """Return what renders things of one kind."""
-        return lambda ref: self.show(kind, ref)
+        return Shower(kind, self.show, self.finding)
 
     def found(self, kind: str, ref: str, *, param: str | None = None) -> Json:
         """Render what a path names, or a parameter if ``param`` says which; else refuse."""
@@ -132,9 +136,11 @@ class Desk:
 
     def tidy(self) -> None:
         """After a request or a step of time: hand events over, forget the engine's keys."""
+        self.when_done()
         self.happenings.hand_over()
         for name in self._keys:
             self.engine.forget_key(name)
+            self.engine.books.made_by.pop(name, None)
         self._keys.clear()
 
     def advance_to(self, moment: datetime, *, clock: str | None = None) -> None:
@@ -176,21 +182,27 @@ class Desk:
             raise invalid(message, code="resource_already_exists", param=param)
 
     def _dressed(self, value: Any) -> Any:
-        """Lay what is kept beside things over what the engine knows of them, at any depth."""
+        """Lay what is kept beside things over what the engine knows of them, at any depth.
+
+        What is given was rendered a moment ago, and is nobody's but the desk's.
+        """
         if isinstance(value, list):
-            return [self._dressed(one) for one in value]
+            for one in value:
+                self._dressed(one)
         if not isinstance(value, dict):
             return value
-        inner = {key: self._dressed(one) for key, one in value.items()}
-        facts = self.account.facts.get(str(inner.get("id"))) if "object" in inner else None
-        if not facts or inner.get("deleted"):
-            return inner
+        for one in value.values():
+            if isinstance(one, dict | list):
+                self._dressed(one)
+        facts = self.account.facts.get(str(value.get("id"))) if "object" in value else None
+        if not facts or value.get("deleted"):
+            return value
         for key, fact in facts.items():
             if key in _WITHIN:
-                inner[key] = {**inner[key], **fact}
-            elif key in inner:
-                inner[key] = fact
-        return inner
+                value[key] = {**value[key], **fact}
+            elif key in value:
+                value[key] = fact
+        return value
 
     def _told(self, type_: str, kind: str, ref: str) -> Json:
         shown: Json = self._dressed(self.shown.told(type_, kind, ref))
@@ -216,6 +228,10 @@ class Desk:
 
     def _included(self, owner: Json, key: str) -> Any:
         return self._dressed(self.shown.included(owner, key))
+
+
+def _nothing() -> None:
+    """Stand in while nobody wants to hear that something was done."""
 
 
 def _without_ours(metadata: Mapping[str, str]) -> dict[str, str]:

@@ -35,11 +35,15 @@ BELOW = frozenset(
 """What there is besides under a first word that is known, with or without an id between."""
 
 
+KNOWN_V2 = frozenset({"event_destinations", "events"})
+"""What is known here of the second namespace, all of it below ``/v2/core``."""
+
+
 def has(path: str) -> bool:
     """Whether Stripe has something there. A test holds that against the SDK."""
     version, *words = path.strip("/").split("/")
     if version == "v2":
-        return bool(words)
+        return bool(words) and not (words[0] == "core" and KNOWN_V2.intersection(words[1:2]))
     if version != "v1" or not words:
         return False
     return words[0] in NOUNS or any(f"{words[0]}/{word}" in BELOW for word in words[1:3])

@@ -8,7 +8,8 @@ from typing import Any
 
 from accrue_fake.wire.stripe.account import Json
 from accrue_fake.wire.stripe.problems import Refused, invalid
-from accrue_fake.wire.stripe.shapes import keys
+from accrue_fake.wire.stripe.shapes import keys, past
+from accrue_fake.wire.stripe.shapes.versions import PRESENT
 
 DEEPEST = 4
 MOST_PATHS = 50
@@ -23,17 +24,19 @@ class _Place:
 
     kind: str
     path: str
+    release: str
 
     def below(self, key: str) -> _Place:
-        return _Place(self.kind, self._at(key))
+        return _Place(self.kind, self._at(key), self.release)
 
     def kinds_of(self, key: str) -> list[str] | None:
         """Return what an id under a key can be expanded to, if anything."""
-        return keys.ids(self.kind).get(self._at(key))
+        return past.ids(self.release, self.kind).get(self._at(key))
 
     def leaves_out(self, key: str) -> bool:
         """Whether a key is there only when it is asked for."""
-        return not self.path and key in keys.LEFT_OUT.get(self.kind, ())
+        had = keys.LEFT_OUT.get(self.kind, frozenset()) & past.left_out(self.release, self.kind)
+        return not self.path and key in had
 
     def _at(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
@@ -43,12 +46,13 @@ class Expanding:
     """Answers ``expand``. ``show`` renders an object by kind and id.
 
     ``include`` gives what an object leaves out unless it is asked for, such as an invoice's
-    ``payments``.
+    ``payments``. Both give it as ``release`` told it.
     """
 
-    def __init__(self, show: Show, include: Include) -> None:
+    def __init__(self, show: Show, include: Include, *, release: str = PRESENT) -> None:
         self._show = show
         self._include = include
+        self._release = release
 
     def expanded(self, shown: Json, wanted: Iterable[str]) -> Json:
         """Return an object, or a list of them, with these paths expanded."""
@@ -79,7 +83,7 @@ class Expanding:
             }
         if shown.get("deleted"):
             return shown
-        return self._inside(shown, _Place(str(kind), ""), shown, parts, path, param)
+        return self._inside(shown, _Place(str(kind), "", self._release), shown, parts, path, param)
 
     def _inside(
         self, part: Json, place: _Place, owner: Json, parts: list[str], path: str, param: str

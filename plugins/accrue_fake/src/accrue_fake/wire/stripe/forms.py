@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import parse_qsl
@@ -29,6 +30,31 @@ def decoded(*forms: bytes) -> dict[str, Any]:
     return {name: _listed(value, name) for name, value in tree.items()}
 
 
+def from_json(body: bytes) -> dict[str, Any]:
+    """Return the parameters of a body in JSON as a form would have them: null takes away."""
+    try:
+        read = json.loads(body)
+        json.dumps(read, ensure_ascii=False).encode()  # Half a character can be written nowhere.
+    except (ValueError, RecursionError):
+        raise Refused(400, "Invalid request: the body is not JSON.", type_=INVALID) from None
+    if not isinstance(read, dict):
+        raise Refused(400, "Invalid request: the body is not an object.", type_=INVALID)
+    written: dict[str, Any] = _as_text(read, DEEPEST)
+    return written
+
+
+def _as_text(value: Any, depth: int) -> Any:
+    if depth < 0:
+        raise Refused(400, "Invalid request: the body is too deep.", type_=INVALID)
+    if isinstance(value, dict):
+        return {name: _as_text(inner, depth - 1) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_text(inner, depth - 1) for inner in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
 def leaves(values: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Return where values stand, as paths of names and places."""
     if isinstance(values, dict):
@@ -38,6 +64,14 @@ def leaves(values: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     else:
         return [above]
     return [path for name, value in inner for path in leaves(value, (*above, name))] or [above]
+
+
+def values(tree: Any, above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
+    """Return the texts with where they stand; what is empty is left out."""
+    if isinstance(tree, str):
+        return [(above, tree)]
+    inner = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    return [found for name, below in inner for found in values(below, (*above, str(name)))]
 
 
 def named(path: tuple[str, ...]) -> str:

@@ -50,6 +50,7 @@ class Happenings:
         self._show = show
         self._prepare = prepare
         self._started: list[tuple[Happened, str]] = []
+        self.when_told: Callable[[str, str], None] = _nothing
         self.request: str | None = None
         self.key: str | None = None
         engine.emitter.listen(self._hear)
@@ -81,7 +82,8 @@ class Happenings:
         """
         for event, ref in self._started:
             shown = self._show(event.type, "subscription", ref)
-            event.object = self._account.told[ref] = json.dumps(shown)
+            event.object = json.dumps(shown)
+            self._account.tell("subscription", ref, event.object)
         self._started.clear()
 
     def _hear(self, type_: str, object_: str, ref: str) -> None:
@@ -108,21 +110,27 @@ class Happenings:
             created_at=self._engine.books.now,
             object=written,
             object_ref=ref,
-            previous=self._previous(ref, shown) if type_.endswith(".updated") else None,
+            previous=self._previous(kind, ref, shown) if type_.endswith(".updated") else None,
             request=self.request,
             key=self.key,
         )
         if type_ == "customer.subscription.created":
             self._started.append((event, ref))
-        self._account.told[ref] = written
+        self._account.tell(kind, ref, written)
+        self.when_told(kind, ref)
         self._account.note_event(event)
 
-    def _previous(self, ref: str, shown: Json) -> Json:
+    def _previous(self, kind: str, ref: str, shown: Json) -> Json:
         """Return what was different when this was last told."""
-        if ref not in self._account.told:
+        written = self._account.last_told(kind, ref)
+        if written is None:
             return {}
-        before: Json = json.loads(self._account.told[ref])
+        before: Json = json.loads(written)
         return {key: before.get(key) for key in shown if before.get(key) != shown[key]}
+
+
+def _nothing(_: str, __: str) -> None:
+    """Stand in while nobody wants to hear of what a thing is told."""
 
 
 def wants(endpoint: WebhookEndpointFacts, type_: str) -> bool:

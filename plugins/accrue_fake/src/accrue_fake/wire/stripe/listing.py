@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from accrue_fake.wire.stripe.account import Json
 from accrue_fake.wire.stripe.params import Params
@@ -23,6 +24,39 @@ _CHECKS: dict[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 
 
+class Row:
+    """The ids on a shelf that fit, newest first; it is entered anywhere without a search.
+
+    For what the engine numbers as it makes it: ``cus_fake_00007`` stands before ``cus_fake_00008``,
+    and what was deleted leaves a gap.
+    """
+
+    def __init__(self, shelf: dict[str, Any], fits: Callable[[str], bool]) -> None:
+        self._shelf = shelf
+        self._fits = fits
+
+    def __iter__(self) -> Iterator[str]:
+        return filter(self._fits, reversed(self._shelf))
+
+    def has(self, ref: str) -> bool:
+        """Whether one may go on from an id: also from one that has stopped fitting meanwhile."""
+        return ref in self._shelf
+
+    def older(self, ref: str) -> Iterator[str]:
+        """Return what stands behind an id, the newest first."""
+        return self._those(ref, range(_number(ref) - 1, 0, -1))
+
+    def newer(self, ref: str) -> Iterator[str]:
+        """Return what stands before an id, the oldest first."""
+        last = _number(next(reversed(self._shelf)))
+        return self._those(ref, range(_number(ref) + 1, last + 1))
+
+    def _those(self, ref: str, numbers: Iterable[int]) -> Iterator[str]:
+        series = ref.rpartition("_")[0]
+        refs = (f"{series}_{number:05d}" for number in numbers)
+        return (one for one in refs if one in self._shelf and self._fits(one))
+
+
 def page(params: Params, url: str, refs: Iterable[str], show: Show) -> Json:
     """Return one page of what has these ids; they come newest first."""
     limit = params.integer("limit")
@@ -37,7 +71,9 @@ def page(params: Params, url: str, refs: Iterable[str], show: Show) -> Json:
     if after is not None and before is not None:
         raise invalid("You cannot use both starting_after and ending_before.")
     if before is not None:
-        return _page_before(list(refs), before, limit, url, show)
+        found = list(islice(_before(refs, before), limit + 1))
+        data = [show(ref) for ref in reversed(found[:limit])]
+        return keys.envelope(url, data, has_more=len(found) > limit)
     found = list(islice(_after(refs, after), limit + 1))
     data = [show(ref) for ref in found[:limit]]
     return keys.envelope(url, data, has_more=len(found) > limit)
@@ -58,20 +94,33 @@ def is_within(params: Params, name: str, moment: datetime | None) -> bool:
 
 
 def _after(refs: Iterable[str], cursor: str | None) -> Iterable[str]:
+    """Return what is older than a cursor, the newest first."""
     if cursor is None:
         return refs
+    if isinstance(refs, Row):
+        if not refs.has(cursor):
+            raise _unknown("starting_after", cursor)
+        return refs.older(cursor)
     listed = iter(refs)
     if not any(ref == cursor for ref in listed):
         raise _unknown("starting_after", cursor)
     return listed
 
 
-def _page_before(refs: list[str], cursor: str, limit: int, url: str, show: Show) -> Json:
-    if cursor not in refs:
+def _before(refs: Iterable[str], cursor: str) -> Iterable[str]:
+    """Return what is newer than a cursor, the oldest first."""
+    if isinstance(refs, Row):
+        if not refs.has(cursor):
+            raise _unknown("ending_before", cursor)
+        return refs.newer(cursor)
+    listed = list(refs)
+    if cursor not in listed:
         raise _unknown("ending_before", cursor)
-    end = refs.index(cursor)
-    start = max(0, end - limit)
-    return keys.envelope(url, [show(ref) for ref in refs[start:end]], has_more=start > 0)
+    return reversed(listed[: listed.index(cursor)])
+
+
+def _number(ref: str) -> int:
+    return int(ref.rpartition("_")[2])
 
 
 def _unknown(name: str, cursor: str) -> Exception:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accrue_fake.wire.stripe import forms
-from accrue_fake.wire.stripe.problems import Refused, invalid, not_played
+from accrue_fake.wire.stripe.problems import Refused, invalid, not_played, not_played_then
 from accrue_fake.wire.stripe.shapes import parameters
+from accrue_fake.wire.stripe.shapes.keys import API_VERSION
+from accrue_fake.wire.stripe.shapes.versions import PRESENT, release_of
 
 LONGEST_TEXT = 5000
 MOST_METADATA = 50
@@ -183,11 +185,17 @@ class Params:
         )
 
 
-def checked(route: str, values: Mapping[str, Any]) -> Params:
-    """Return the parameters of a request, or refuse those that its route does not take."""
+def checked(route: str, values: Mapping[str, Any], version: str = API_VERSION) -> Params:
+    """Return the parameters of a request, or refuse those that its route does not take.
+
+    They are the present ones whatever the version is: that an earlier one did not have a parameter
+    cannot be said here.
+    """
     unknown = [path for path in forms.leaves(values) if path and not _is_known(route, path)]
     if unknown:
         param = forms.named(unknown[0])
+        if release_of(version) != PRESENT:
+            raise not_played_then(param)
         said = ", ".join(dict.fromkeys(forms.named(path) for path in unknown[:5]))
         raise invalid(f"Received unknown parameter: {said}", code="parameter_unknown", param=param)
     params = Params(values)
@@ -207,6 +215,8 @@ def merged(known: Mapping[str, str], said: Mapping[str, str | None]) -> dict[str
 def _is_known(route: str, path: tuple[str, ...]) -> bool:
     if route not in parameters.routes():
         return path[0] == "expand"
+    if path == ("page",) and route.startswith("GET /v2/"):
+        return True
     return parameters.allowed(route, path)
 
 

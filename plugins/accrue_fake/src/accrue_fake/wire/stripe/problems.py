@@ -14,6 +14,8 @@ from accrue_core.errors import (
     TaxLocationInvalid,
     UnsupportedCapability,
 )
+from accrue_fake.wire.stripe.shapes.keys import API_VERSION
+from accrue_fake.wire.stripe.shapes.versions import OLDEST
 
 INVALID = "invalid_request_error"
 _NOUNS = {"payment_method": "PaymentMethod", "checkout_session": "checkout.session"}
@@ -24,6 +26,11 @@ _REASONS = {
     "invoice_not_open": "invoice_not_open",
 }
 """The engine's words for reasons, and Stripe's codes; other reasons stay without a code."""
+
+_CODES_V2 = {
+    401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 500: "internal_error",
+}  # fmt: skip
+"""By status, the code of what has none of its own."""
 
 
 class Refused(Exception):
@@ -52,6 +59,13 @@ class Refused(Exception):
         """Return the document that is sent."""
         return {"error": self.error}
 
+    def body_v2(self) -> dict[str, Any]:
+        """Return what is sent in the second namespace, where every error has a code."""
+        code = self.error.get("code", _CODES_V2.get(self.status, "invalid_request"))
+        code = {"resource_missing": "not_found"}.get(code, code)
+        type_ = "rate_limit" if code == "rate_limit" else self.error["type"]
+        return {"error": {**self.error, "code": code, "type": type_}}
+
 
 def missing(noun: str, ref: str, *, param: str = "id", status: int = 404) -> Refused:
     """Say that nothing has this id: 404 where the path names it, 400 where a parameter does."""
@@ -69,6 +83,27 @@ def not_played(param: str) -> Refused:
     return Refused(
         400,
         f"The Fake knows the parameter {param} and does not play it.",
+        code="not_played_by_the_fake",
+        param=param,
+    )
+
+
+def not_played_version(version: str, *, param: str | None = None) -> Refused:
+    """Refuse a version that Stripe has, or may have, and nothing here answers at."""
+    return Refused(
+        400,
+        f"The Fake answers at the versions since {OLDEST}, without previews and betas, and not at "
+        f"{version[:40]}.",
+        code="not_played_by_the_fake",
+        param=param,
+    )
+
+
+def not_played_then(param: str) -> Refused:
+    """Refuse a parameter that an earlier version may have had, and the present one has not."""
+    return Refused(
+        400,
+        f"The Fake takes the parameters of {API_VERSION} at every version, and {param} is none.",
         code="not_played_by_the_fake",
         param=param,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import closing
@@ -36,6 +37,11 @@ class StripeProcess:
         self.origin = ""
 
     def __enter__(self) -> StripeProcess:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
         self._process = subprocess.Popen(  # noqa: S603
             self._command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
         )
@@ -44,7 +50,6 @@ class StripeProcess:
         if not self._is_ready():
             self.stop()
             raise ConfigurationError("the Stripe server ended before it was ready")
-        return self
 
     def __exit__(
         self,
@@ -79,9 +84,16 @@ class StripeProcess:
 
     def stop(self) -> int:
         """Ask it to end, wait until it has, and return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it without a word. What it keeps in ``books`` is there at the next ``start``."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> int:
         if self._process is None:
             return 0
-        self._process.terminate()
+        self._process.send_signal(number)
         code = self._process.wait(timeout=30)
         if self._process.stdout is not None:
             self._process.stdout.close()

@@ -13,6 +13,8 @@ from accrue_fake.wire.stripe.acts import (
     clocks,
     coupons,
     customers,
+    destinations,
+    endpoints,
     events,
     intents,
     invoices,
@@ -24,6 +26,7 @@ from accrue_fake.wire.stripe.acts import (
 from accrue_fake.wire.stripe.routing import Deed
 
 _CLOCK = "/v1/test_helpers/test_clocks"
+_ED = "/v2/core/event_destinations"
 
 DEEDS: Mapping[str, Deed] = MappingProxyType(
     {
@@ -71,6 +74,7 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "GET /v1/subscriptions/{}": Deed("subscriptions.fetch", subscriptions.retrieve),
         "POST /v1/subscriptions/{}": Deed("subscriptions.change", changes.update),
         "DELETE /v1/subscriptions/{}": Deed("subscriptions.cancel", subscriptions.cancel),
+        "POST /v1/subscriptions/{}/pause": Deed("subscriptions.pause", subscriptions.pause),
         "POST /v1/subscriptions/{}/resume": Deed("subscriptions.resume", subscriptions.resume),
         "POST /v1/subscription_items": Deed("subscription_items.create", changes.create_item),
         "GET /v1/subscription_items": Deed("subscription_items.list", changes.list_items),
@@ -122,16 +126,26 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "POST /v1/billing_portal/sessions": Deed("portal.create", checkout.open_portal),
         "GET /v1/events": Deed("events.list", events.listed),
         "GET /v1/events/{}": Deed("events.fetch", events.retrieve),
-        "POST /v1/webhook_endpoints": Deed("webhook_endpoints.create", events.create_endpoint),
-        "GET /v1/webhook_endpoints": Deed("webhook_endpoints.list", events.list_endpoints),
-        "GET /v1/webhook_endpoints/{}": Deed("webhook_endpoints.fetch", events.retrieve_endpoint),
-        "POST /v1/webhook_endpoints/{}": Deed("webhook_endpoints.update", events.update_endpoint),
-        "DELETE /v1/webhook_endpoints/{}": Deed("webhook_endpoints.delete", events.delete_endpoint),
+        "POST /v1/webhook_endpoints": Deed("webhook_endpoints.create", endpoints.create),
+        "GET /v1/webhook_endpoints": Deed("webhook_endpoints.list", endpoints.listed),
+        "GET /v1/webhook_endpoints/{}": Deed("webhook_endpoints.fetch", endpoints.retrieve),
+        "POST /v1/webhook_endpoints/{}": Deed("webhook_endpoints.update", endpoints.update),
+        "DELETE /v1/webhook_endpoints/{}": Deed("webhook_endpoints.delete", endpoints.delete),
         f"POST {_CLOCK}": Deed("test_clocks.create", clocks.create),
         f"GET {_CLOCK}": Deed("test_clocks.list", clocks.listed),
         f"GET {_CLOCK}/{{}}": Deed("test_clocks.fetch", clocks.retrieve),
         f"POST {_CLOCK}/{{}}/advance": Deed("test_clocks.advance", clocks.advance),
         f"DELETE {_CLOCK}/{{}}": Deed("test_clocks.delete", clocks.delete),
+        "GET /v2/core/events": Deed("v2.events.list", events.list_notices),
+        "GET /v2/core/events/{}": Deed("v2.events.fetch", events.retrieve_notice),
+        f"POST {_ED}": Deed("event_destinations.create", destinations.create),
+        f"GET {_ED}": Deed("event_destinations.list", destinations.listed),
+        f"GET {_ED}/{{}}": Deed("event_destinations.fetch", destinations.retrieve),
+        f"POST {_ED}/{{}}": Deed("event_destinations.update", destinations.update),
+        f"DELETE {_ED}/{{}}": Deed("event_destinations.delete", destinations.delete),
+        f"POST {_ED}/{{}}/enable": Deed("event_destinations.enable", destinations.enable),
+        f"POST {_ED}/{{}}/disable": Deed("event_destinations.disable", destinations.disable),
+        f"POST {_ED}/{{}}/ping": Deed("event_destinations.ping", destinations.ping),
     }
 )
 """What each request does. A route of Stripe's that is not here is refused by name."""

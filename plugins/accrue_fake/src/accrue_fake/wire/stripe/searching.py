@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from accrue_fake.wire.stripe.account import Json
+from accrue_fake.wire.stripe.finding import Shower
 from accrue_fake.wire.stripe.params import Params
 from accrue_fake.wire.stripe.problems import invalid
 
@@ -64,17 +65,17 @@ def search(
     """Return one page of what a query finds, newest first."""
     clauses, is_any = _parsed(params.required("query"), fields)
     limit = params.integer("limit", least=1, most=LARGEST_PAGE) or FIRST_PAGE
-    start = _start(params.text("page"))
+    start = params.text("page")
     quantifier = any if is_any else all
-    every = (show(ref) for ref in refs)
+    every = map(show, _behind(start, refs if is_any else _likely(clauses, refs, show)))
     fitting = (one for one in every if quantifier(clause.fits(one) for clause in clauses))
-    found = list(islice(fitting, start, start + limit + 1))
+    found = list(islice(fitting, limit + 1))
     has_more = len(found) > limit
     return {
         "object": "search_result",
         "data": found[:limit],
         "has_more": has_more,
-        "next_page": f"page_{start + limit}" if has_more else None,
+        "next_page": f"page_{found[limit - 1]['id']}" if has_more else None,
         "url": url,
     }
 
@@ -121,13 +122,29 @@ def _ordered(operator: str, found: int, wanted: int) -> bool:
     }[operator]  # fmt: skip
 
 
-def _start(page: str | None) -> int:
+def _likely(
+    clauses: list[Clause], refs: Iterable[str], show: Callable[[str], Json]
+) -> Iterable[str]:
+    """Return what may fit, newest first: as little as is known of any clause, else everything."""
+    if not isinstance(show, Shower):
+        return refs
+    known = [
+        found
+        for clause in clauses
+        if clause.operator == ":" and not clause.is_negated and isinstance(clause.value, str)
+        if (found := show.having(clause.field, clause.key, clause.value)) is not None
+    ]
+    return reversed(min(known, key=len)) if known else refs
+
+
+def _behind(page: str | None, refs: Iterable[str]) -> Iterable[str]:
+    """Return what comes after the last one of a page before; without one, everything."""
     if page is None:
-        return 0
-    matched = re.fullmatch(r"page_([0-9]{1,9})", page, re.ASCII)
-    if matched is None:
+        return refs
+    last, left = page.removeprefix("page_"), iter(refs)
+    if not page.startswith("page_") or not any(ref == last for ref in left):
         raise invalid("Invalid page.", param="page")
-    return int(matched[1])
+    return left
 
 
 def _unreadable(why: str) -> Exception:

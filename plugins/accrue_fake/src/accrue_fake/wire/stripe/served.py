@@ -14,29 +14,40 @@ from typing import Any
 
 from accrue_core.clock import SystemClock
 from accrue_core.contracts.routes import Message, Receive, Scope, Send
-from accrue_core.errors import AccrueError, ConfigurationError
+from accrue_core.errors import AccrueError
+from accrue_fake.engine import codec
 from accrue_fake.engine.addresses import NOWHERE
 from accrue_fake.engine.books import save
 from accrue_fake.engine.door import Door
 from accrue_fake.engine.engine import Engine
 from accrue_fake.settings import FakeSettings
 from accrue_fake.wire.stripe import bench, hosted, seeding, status
-from accrue_fake.wire.stripe.account import Account
-from accrue_fake.wire.stripe.app import StripeServer, create_stripe_app, read_body
+from accrue_fake.wire.stripe.app import StripeServer, create_stripe_app
+from accrue_fake.wire.stripe.asking import read_body
 from accrue_fake.wire.stripe.calls import require_key
 from accrue_fake.wire.stripe.faults import CutOff
+from accrue_fake.wire.stripe.keeping import Keeper, dumped, loaded
+from accrue_fake.wire.stripe.limiting import Limit
 from accrue_fake.wire.stripe.problems import Refused
+from accrue_fake.wire.stripe.replaying import recall
+
+__all__ = ["Served", "create", "dumped", "environment", "loaded"]
 
 _PREFIX = "ACCRUE_FAKE_STRIPE_"
 
 
 class Served:
-    """A server that people and test benches reach over a real line."""
+    """A server that people and test benches reach over a real line.
+
+    ``save`` writes it into a file of ``books``. With ``keep`` that is done by itself, and what
+    happens in between is written down before it is answered.
+    """
 
     def __init__(self, server: StripeServer, *, books: Path | None = None) -> None:
         self.server = server
         self._books = books
         self._door = Door(server.engine)
+        self._keeper: Keeper | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; one whose connection is to break gets half an answer."""
@@ -53,13 +64,35 @@ class Served:
             await self._host(scope, receive, send)
             return
         try:
-            await self.server(scope, receive, send)
+            await self._ask(scope, receive, send)
         except CutOff:
             await _begin(send, 200, "application/json", 2)
 
+    def keep(self, keeper: Keeper, *, pages: str) -> None:
+        """Do again what was written down after the snapshot, and write down what comes.
+
+        From then on its pages are at an address that may not be the one they had.
+        """
+        recall(keeper.since(), self.server, ask=self.ask, turn=self._turn)
+        self.server.faults.clear_answers()
+        self._move(pages)
+        keeper.compact(self.server)
+        keeper.follow(self.server)
+        self._keeper = keeper
+
+    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._keeper is None:
+            await self.server(scope, receive, send)
+            return
+        with self._keeper.asking(self.server, scope, receive, send) as asked:
+            await self.server(*asked)
+        self._keep()
+
     def save(self) -> None:
         """Write the account and the books into one file."""
-        if self._books is not None:
+        if self._keeper is not None:
+            self._keeper.compact(self.server)
+        elif self._books is not None:
             save(self._books, dumped(self.server))
 
     def _saving(self, send: Send) -> Send:
@@ -89,9 +122,7 @@ class Served:
             body = await read_body(receive) if scope["method"] == "POST" else b""
         except (Refused, CutOff):
             return
-        page = hosted.answer(self.server.engine, str(scope["path"]), body)
-        self.server.desk.tidy()
-        self.server.courier.wake()
+        page = self._turn(str(scope["path"]), body.decode("latin-1"))
         content = page.body.encode()
         if page.location is not None:
             headers = [(b"location", page.location.encode()), (b"content-length", b"0")]
@@ -116,26 +147,72 @@ class Served:
 
     def ask(self, noun: str, method: str, arguments: Mapping[str, Any]) -> Any:
         """Ask the engine for anything that its door lists, and owe what webhooks come of it."""
+        packed = {name: codec.pack(value) for name, value in arguments.items()}
+        try:
+            return self._asked(noun, method, arguments)
+        finally:
+            self._keep("question", noun, method, packed)
+            self.server.courier.wake()
+
+    def _asked(self, noun: str, method: str, arguments: Mapping[str, Any]) -> Any:
         desk = self.server.desk
         if (noun, method) in (("engine", "advance"), ("engine", "advance_to")):
             moment: datetime = arguments.get("moment") or desk.now + arguments["delta"]
             desk.advance_to(moment, clock=arguments.get("clock"))
-            result: Any = moment
-        else:
-            result = self._door.call(noun, method, arguments)
-            desk.tidy()
-        self.server.courier.wake()
+            return moment
+        if (noun, method) == ("engine", "pages_at"):
+            self._move(**arguments)
+            return None
+        if noun == "faults":
+            self.server.faults.order(method, arguments)
+            return None
+        result = self._door.call(noun, method, arguments)
+        desk.tidy()
         return result
+
+    def _turn(self, path: str, form: str) -> hosted.Answer:
+        """Answer a page; only what is posted does anything."""
+        try:
+            return hosted.answer(self.server.engine, path, form.encode("latin-1"))
+        finally:
+            self.server.desk.tidy()
+            if form:
+                self._keep("page", path, form)
+            self.server.courier.wake()
+
+    def _keep(self, *words: Any) -> None:
+        """Write down what was done, if anything, and everything when it is time for that."""
+        if self._keeper is None:
+            return
+        if words:
+            self._keeper.note(*words)
+        if self._keeper.is_due:
+            self._keeper.compact(self.server)
+
+    def _move(self, pages: str) -> None:
+        self.server.engine.pages_at(pages)
+        self.server.account.pages = pages
 
 
 def create(environ: Mapping[str, str] | None = None) -> Served:
     """Return the server that the environment describes."""
     given = os.environ if environ is None else environ
-    books = Path(given[f"{_PREFIX}BOOKS"]) if given.get(f"{_PREFIX}BOOKS") else None
-    if books is not None and books.exists():
-        kept = loaded(books.read_bytes())
-        kept.engine.pages_at(_pages(given))
-        return Served(kept, books=books)
+    if not given.get(f"{_PREFIX}BOOKS"):
+        return _limited(Served(_new(given)), given)
+    keeper = Keeper(Path(given[f"{_PREFIX}BOOKS"]))
+    served = Served(keeper.load() or _new(given))
+    served.keep(keeper, pages=_pages(given))
+    return _limited(served, given)
+
+
+def _limited(served: Served, given: Mapping[str, str]) -> Served:
+    """Have it answer so many requests a second as it is told, if it is."""
+    per_second = given.get(f"{_PREFIX}RATE_LIMIT")
+    served.server.limit = None if per_second is None else Limit(float(per_second))
+    return served
+
+
+def _new(given: Mapping[str, str]) -> StripeServer:
     start = given.get(f"{_PREFIX}START")
     moment = (
         datetime.fromisoformat(start).replace(tzinfo=UTC)
@@ -147,7 +224,7 @@ def create(environ: Mapping[str, str] | None = None) -> Served:
     seed_file = given.get(f"{_PREFIX}SEED_FILE")
     if seed_file:
         seeding.seed(seeding.steps_in(Path(seed_file)), server.do, server.desk.name_next)
-    return Served(server, books=books)
+    return server
 
 
 def _pages(given: Mapping[str, str]) -> str:
@@ -157,24 +234,22 @@ def _pages(given: Mapping[str, str]) -> str:
 
 
 def environment(
-    *, books: Path | None, seed_file: Path | None, seed: int, start: str | None
+    *,
+    books: Path | None,
+    seed_file: Path | None,
+    seed: int,
+    start: str | None,
+    rate_limit: float | None = None,
 ) -> dict[str, str]:
     """Return what ``create`` reads."""
-    said = {"BOOKS": books, "SEED_FILE": seed_file, "SEED": seed, "START": start}
+    said = {
+        "BOOKS": books,
+        "SEED_FILE": seed_file,
+        "SEED": seed,
+        "START": start,
+        "RATE_LIMIT": rate_limit,
+    }
     return {f"{_PREFIX}{name}": str(value) for name, value in said.items() if value is not None}
-
-
-def dumped(server: StripeServer) -> bytes:
-    """Write a server down: a line for the account, then the engine's books."""
-    return server.account.dump() + b"\n" + server.engine.dump()
-
-
-def loaded(data: bytes) -> StripeServer:
-    """Return a server that goes on from what was written down."""
-    account, separator, books = data.partition(b"\n")
-    if not separator:
-        raise ConfigurationError("this is not a file of the Fake's Stripe server")
-    return create_stripe_app(Engine.load(books), account=Account.load(account))
 
 
 async def _begin(send: Send, status_: int, kind: str, length: int) -> None:

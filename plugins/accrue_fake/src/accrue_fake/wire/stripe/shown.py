@@ -14,18 +14,22 @@ from accrue_fake.engine.engine import Engine
 from accrue_fake.engine.records import EventRecord
 from accrue_fake.wire.stripe.account import Account, Json
 from accrue_fake.wire.stripe.shapes.account import render_account
+from accrue_fake.wire.stripe.shapes.before import Before
 from accrue_fake.wire.stripe.shapes.coupons import render_discount
 from accrue_fake.wire.stripe.shapes.customers import render_last_state
 from accrue_fake.wire.stripe.shapes.events import render_event
-from accrue_fake.wire.stripe.shapes.facts import ACCOUNT, EventFacts
+from accrue_fake.wire.stripe.shapes.facts import ACCOUNT, THIN, EventFacts
 from accrue_fake.wire.stripe.shapes.intents import render_payment_intent, render_setup_intent
 from accrue_fake.wire.stripe.shapes.invoice_payments import render_invoice_payment
 from accrue_fake.wire.stripe.shapes.invoices import render_invoice
-from accrue_fake.wire.stripe.shapes.keys import API_VERSION
+from accrue_fake.wire.stripe.shapes.moves import Known
+from accrue_fake.wire.stripe.shapes.notices import PING, NoticeFacts, render_notification
+from accrue_fake.wire.stripe.shapes.previews import UPCOMING, render_upcoming
 from accrue_fake.wire.stripe.shapes.products import known_product, product_of, render_product
 from accrue_fake.wire.stripe.shapes.render import included, render
 from accrue_fake.wire.stripe.shapes.subscription_items import render_subscription_item
 from accrue_fake.wire.stripe.shapes.test_clocks import known_clock, render_test_clock
+from accrue_fake.wire.stripe.shapes.versions import PRESENT, release_of
 from accrue_fake.wire.stripe.shapes.webhook_endpoints import render_webhook_endpoint
 
 _DISCOUNT = re.compile(r"di_(fake_[0-9]+)_")
@@ -45,6 +49,7 @@ class Shown:
     def __init__(self, engine: Engine, account: Account) -> None:
         self._engine = engine
         self._account = account
+        self.known = Known(show=self.of, payment_of=self.payment_of, invoice_of=self.invoice_of)
         self._invoice_of: dict[str, str] = {}
         self._paid_by: dict[str, str] = {}
         self._item_of: dict[str, str] = {}
@@ -80,6 +85,8 @@ class Shown:
         """Render what an event is about: of a customer that is deleted, as it was."""
         if type_ == "customer.deleted":
             return render_last_state(self._engine, self._engine.books.customers[ref])
+        if kind == UPCOMING:
+            return render_upcoming(self._engine, ref)
         return self.of(kind, ref)
 
     def has(self, kind: str, ref: str) -> bool:
@@ -129,6 +136,16 @@ class Shown:
     def invoice_of(self, payment: str) -> str:
         """Return the invoice that a payment intent collects."""
         return self._invoice_of[payment]
+
+    def payment_of(self, invoice: str) -> str | None:
+        """Return the payment intent that collects an invoice, if one does."""
+        record = self._engine.books.invoices.get(invoice)
+        return next((one.payment for one in record.snapshot.payments), None) if record else None
+
+    def before(self, version: str) -> Before:
+        """Return what tells things as a version did."""
+        release = release_of(version)
+        return Before(PRESENT if release is None else release, self.known)
 
     def subscription_of(self, item: str) -> str:
         """Return the subscription that an item stands on, or stood on."""
@@ -201,9 +218,25 @@ class Shown:
         facts = replace(self._account.endpoints[ref], secret=None)
         return render_webhook_endpoint(self._engine, facts)
 
+    def notice(self, ref: str) -> NoticeFacts:
+        """Return what happened, without how things were."""
+        happened = self._account.events[ref]
+        subject = json.loads(happened.object)
+        return NoticeFacts(
+            event=ref,
+            type=happened.type,
+            created_at=happened.created_at,
+            kind=str(subject.get("object")),
+            subject=str(subject.get("id")),
+            request=happened.request,
+            idempotency_key=happened.key,
+        )
+
     def event(self, ref: str, version: str | None) -> Json:
         """Render an event, as an endpoint of some API version is told of it."""
         happened = self._account.events[ref]
+        if version == THIN or happened.type == PING:
+            return render_notification(self.notice(ref))
         record = EventRecord(
             ref=ref, type=happened.type, object="", object_ref="", created_at=happened.created_at
         )
@@ -214,4 +247,5 @@ class Shown:
             idempotency_key=happened.key,
             pending_webhooks=sum(1 for owed in self._account.deliveries if owed.event == ref),
         )
-        return render_event(self._engine, record, facts) | {"api_version": version or API_VERSION}
+        shown = render_event(self._engine, record, facts)
+        return shown if version is None else self.before(version).event(shown, version)

@@ -14,6 +14,8 @@ from accrue_fake.wire.stripe.hosted import STYLE, document
 
 PATHS = frozenset({"/", "/_fake", "/_fake/", STYLE})
 _SHOWN = 30
+_SIDEWAYS = "overflow-x: auto; white-space: nowrap"
+"""On a small screen a table is moved by itself, and not the page."""
 
 Row = tuple[str, ...]
 
@@ -49,7 +51,7 @@ def _counts(engine: Engine, account: Account) -> str:
         "endpoints": account.endpoints,
         "webhooks owed": account.deliveries,
     }
-    rows = [(name, str(len(shelf))) for name, shelf in shelves.items()]
+    rows = [(name, f"{len(shelf):,}") for name, shelf in shelves.items()]
     return _section("What there is", ("kind", "how many"), rows)
 
 
@@ -80,7 +82,8 @@ def _section(title: str, names: Row, rows: Iterable[Row]) -> str:
     )
     empty = f'<tr><td colspan="{len(names)}">Nothing yet.</td></tr>'
     return (
-        f'<section class="a-card"><h2>{escape(title)}</h2><div>'
+        f'<section class="a-card"><h2>{escape(title)}</h2>'
+        f'<div role="region" aria-label="{escape(title)}" tabindex="0" style="{_SIDEWAYS}">'
         f'<table class="a-table"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body or empty}</tbody></table></div></section>"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from accrue_fake.wire.stripe import foreseeing
 from accrue_fake.wire.stripe.account import Json
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
@@ -67,7 +68,7 @@ def advance(desk: Desk, call: Call) -> Json:
     _becomes(desk, ref, target)
     desk.tell("test_helpers.test_clock.advancing", "test_clock", ref)
     answer = desk.show("test_helpers.test_clock", ref)
-    desk.advance_to(target, clock=ref)
+    foreseeing.advance(desk, ref, target)
     _becomes(desk, ref, None)
     desk.tell("test_helpers.test_clock.ready", "test_clock", ref)
     return answer

@@ -11,7 +11,7 @@ from accrue_fake.wire.stripe.account import Json
 from accrue_fake.wire.stripe.acts.cards import attached, is_token, made
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
-from accrue_fake.wire.stripe.listing import PAGING, is_within, page
+from accrue_fake.wire.stripe.listing import PAGING, Row, is_within, page
 from accrue_fake.wire.stripe.params import Params, merged
 from accrue_fake.wire.stripe.problems import invalid, missing
 from accrue_fake.wire.stripe.searching import search
@@ -114,7 +114,9 @@ def listed(desk: Desk, call: Call) -> Json:
             and is_within(params, "created", snapshot.created_at)
         )
 
-    refs = filter(fits, reversed(desk.engine.books.customers))
+    known = None if email is None else desk.finding.having("customer", "email", None, email)
+    customers = desk.engine.books.customers
+    refs = Row(customers, fits) if known is None else filter(fits, reversed(known))
     return page(params, "/v1/customers", refs, desk.shower("customer"))
 
 

@@ -1,29 +1,33 @@
-"""``/v1/events`` and ``/v1/webhook_endpoints``"""
+"""``/v1/events`` and ``/v2/core/events``"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+import operator
+from collections.abc import Callable
+from datetime import datetime
 from fnmatch import fnmatchcase
 
-from accrue_fake.engine.addresses import is_web_address
 from accrue_fake.wire.stripe.account import Json
+from accrue_fake.wire.stripe.acts.pages import PAGE, paged
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
 from accrue_fake.wire.stripe.listing import PAGING, is_within, page
-from accrue_fake.wire.stripe.params import Params, merged
+from accrue_fake.wire.stripe.params import Params
 from accrue_fake.wire.stripe.problems import invalid, missing
-from accrue_fake.wire.stripe.shapes.facts import WebhookEndpointFacts
-from accrue_fake.wire.stripe.shapes.keys import gone
-from accrue_fake.wire.stripe.shapes.webhook_endpoints import render_webhook_endpoint
+from accrue_fake.wire.stripe.shapes.notices import PING, event_of, notice_type, render_notice
 
-MOST_ENDPOINTS = 16
-_TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
-_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?", re.ASCII)
+MOST_TYPES = 20
+
+_CHECKS: dict[str, Callable[[datetime, datetime], bool]] = {
+    "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le
+}  # fmt: skip
 
 
 def retrieve(desk: Desk, call: Call) -> Json:
     """Return an event."""
+    event = desk.account.events.get(call.names[0])
+    if event is not None and event.type == PING:
+        raise missing("event", event.ref)
     return desk.found("event", call.names[0])
 
 
@@ -40,7 +44,8 @@ def listed(desk: Desk, call: Call) -> Json:
     def fits(ref: str) -> bool:
         event = events[ref]
         return (
-            (not patterns or any(fnmatchcase(event.type, pattern) for pattern in patterns))
+            event.type != PING
+            and (not patterns or any(fnmatchcase(event.type, pattern) for pattern in patterns))
             and is_within(params, "created", event.created_at)
             and (succeeded is None or _is_delivered(desk, ref) == succeeded)
         )
@@ -48,98 +53,57 @@ def listed(desk: Desk, call: Call) -> Json:
     return page(params, "/v1/events", filter(fits, reversed(events)), desk.shower("event"))
 
 
-def create_endpoint(desk: Desk, call: Call) -> Json:
-    """Register an endpoint. Only this answer tells its secret."""
-    params, account = call.params, desk.account
-    params.only("url", "enabled_events", "api_version", "description", "metadata", "connect")
-    if len(account.endpoints) >= MOST_ENDPOINTS:
-        raise invalid(f"You have reached the maximum of {MOST_ENDPOINTS} test webhook endpoints.")
-    version = params.text("api_version")
-    if version is not None and not _VERSION.fullmatch(version):
-        raise invalid(f"Invalid API version: {version[:40]}", param="api_version")
-    ref = account.new_ref("we")
-    account.endpoints[ref] = WebhookEndpointFacts(
-        ref=ref,
-        url=_url(params),
-        enabled_events=_types(params),
-        api_version=version,
-        description=params.text("description"),
-        metadata=merged({}, params.metadata() or {}),
-        created_at=desk.now,
-        secret=desk.take_secret() or f"whsec_{desk.engine.books.token('endpoint', ref)}",
-    )
-    return render_webhook_endpoint(desk.engine, account.endpoints[ref])
-
-
-def update_endpoint(desk: Desk, call: Call) -> Json:
-    """Change where an endpoint is, what it wants, or whether it is used."""
-    params, facts = call.params, _endpoint(desk, call)
-    params.only("url", "enabled_events", "description", "metadata", "disabled")
-    if "url" in params:
-        facts = replace(facts, url=_url(params))
-    if "enabled_events" in params:
-        facts = replace(facts, enabled_events=_types(params))
-    if "description" in params:
-        facts = replace(facts, description=params.text("description"))
-    if "disabled" in params:
-        facts = replace(facts, is_enabled=params.flag("disabled") is not True)
-    said = params.metadata()
-    if said is not None:
-        facts = replace(facts, metadata=merged(facts.metadata, said))
-    desk.account.endpoints[facts.ref] = facts
-    return desk.show("webhook_endpoint", facts.ref)
-
-
-def retrieve_endpoint(desk: Desk, call: Call) -> Json:
-    """Return an endpoint, without its secret."""
-    return desk.show("webhook_endpoint", _endpoint(desk, call).ref)
-
-
-def delete_endpoint(desk: Desk, call: Call) -> Json:
-    """Forget an endpoint and what is owed to it."""
-    ref = _endpoint(desk, call).ref
-    del desk.account.endpoints[ref]
-    owed = desk.account.deliveries
-    owed[:] = [one for one in owed if one.endpoint != ref]
-    return gone("webhook_endpoint", ref)
-
-
-def list_endpoints(desk: Desk, call: Call) -> Json:
-    """List endpoints."""
-    call.params.only(*PAGING)
-    refs = reversed(desk.account.endpoints)
-    return page(call.params, "/v1/webhook_endpoints", refs, desk.shower("webhook_endpoint"))
-
-
 def _is_delivered(desk: Desk, ref: str) -> bool:
     return not any(owed.event == ref for owed in desk.account.deliveries)
 
 
-def _url(params: Params) -> str:
-    url = params.required("url")
-    if not is_web_address(url):
-        raise invalid(
-            "Invalid URL: An explicit scheme (such as https) must be provided.", param="url"
+def retrieve_notice(desk: Desk, call: Call) -> Json:
+    """Return an event that says only what it is about."""
+    ref = event_of(call.names[0])
+    event = None if ref is None else desk.account.events.get(ref)
+    if event is None or notice_type(event.type) is None:
+        raise missing("event", call.names[0])
+    return render_notice(desk.shown.notice(event.ref))
+
+
+def list_notices(desk: Desk, call: Call) -> Json:
+    """List events of that kind, newest first."""
+    params, events = call.params, desk.account.events
+    params.only("created", "limit", "object_id", "types", PAGE)
+    types, about = params.words("types"), params.text("object_id")
+    if len(types) > MOST_TYPES:
+        raise invalid(f"At most {MOST_TYPES} types.", param="types")
+    bounds = _bounds(params.below("created"))
+
+    def fits(ref: str) -> bool:
+        event = events[ref]
+        type_ = notice_type(event.type)
+        return (
+            type_ is not None
+            and (not types or type_ in types)
+            and about in (None, event.object_ref)
+            and all(check(event.created_at, bound) for check, bound in bounds)
         )
-    return url
+
+    return paged(
+        params,
+        "/v2/core/events",
+        filter(fits, reversed(events)),
+        lambda ref: render_notice(desk.shown.notice(ref)),
+    )
 
 
-def _types(params: Params) -> tuple[str, ...]:
-    types = tuple(dict.fromkeys(params.words("enabled_events")))
-    if not types:
-        raise params.missing("enabled_events")
-    for place, type_ in enumerate(types):
-        if type_ != "*" and not _TYPE.fullmatch(type_):
-            raise invalid(
-                f"Invalid enabled_events[{place}]: {type_[:80]} is no type of event.",
-                param=f"enabled_events[{place}]",
-            )
-    return types
+def _bounds(created: Params) -> list[tuple[Callable[[datetime, datetime], bool], datetime]]:
+    """Return what is asked of the moment of an event, which is written as in RFC 3339."""
+    return [(_CHECKS[name], _moment(created, name)) for name in created if name in _CHECKS]
 
 
-def _endpoint(desk: Desk, call: Call) -> WebhookEndpointFacts:
-    (ref,) = call.names
-    facts = desk.account.endpoints.get(ref)
-    if facts is None:
-        raise missing("webhook_endpoint", ref)
-    return facts
+def _moment(created: Params, name: str) -> datetime:
+    text = created.required(name)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise invalid(f"Invalid timestamp: {text[:40]}", param=created.name_of(name))
+    return moment

@@ -9,7 +9,7 @@ from accrue_fake.engine.cards import Charge
 from accrue_fake.engine.records import Behavior
 from accrue_fake.wire.stripe.account import Json
 from accrue_fake.wire.stripe.acts.cards import attached, is_token, made
-from accrue_fake.wire.stripe.acts.invoices import payment_problem
+from accrue_fake.wire.stripe.acts.invoices import invoices_of, payment_problem
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
 from accrue_fake.wire.stripe.listing import PAGING, is_within, page
@@ -38,9 +38,11 @@ def list_payments(desk: Desk, call: Call) -> Json:
     params, books = call.params, desk.engine.books
     params.only("customer", "created", *PAGING)
     customer = params.text("customer")
+    is_known = customer is not None and customer in books.customers
+    own = invoices_of(desk, str(customer)) if is_known else books.invoices
     refs = (
         invoice.payment
-        for invoice in reversed(books.invoices.values())
+        for invoice in map(books.invoices.__getitem__, reversed(own))
         if invoice.snapshot.payments
         and customer in (None, invoice.snapshot.customer)
         and is_within(params, "created", invoice.snapshot.finalized_at)

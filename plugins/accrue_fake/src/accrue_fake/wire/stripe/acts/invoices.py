@@ -9,7 +9,8 @@ from accrue_fake.engine.cards import Charge
 from accrue_fake.wire.stripe.account import Json
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
-from accrue_fake.wire.stripe.listing import PAGING, is_within, page
+from accrue_fake.wire.stripe.finding import Shower
+from accrue_fake.wire.stripe.listing import PAGING, Row, is_within, page
 from accrue_fake.wire.stripe.params import metadata_of
 from accrue_fake.wire.stripe.problems import Refused, declined, invalid, missing
 from accrue_fake.wire.stripe.searching import search
@@ -50,19 +51,21 @@ def listed(desk: Desk, call: Call) -> Json:
             and is_within(params, "due_date", snapshot.due_at)
         )
 
-    refs = _candidates(desk, customer, subscription)
-    return page(params, "/v1/invoices", filter(fits, reversed(refs)), desk.shower("invoice"))
+    own = _own(desk, customer, subscription)
+    refs = Row(desk.engine.books.invoices, fits) if own is None else filter(fits, reversed(own))
+    return page(params, "/v1/invoices", refs, desk.shower("invoice"))
 
 
 def searched(desk: Desk, call: Call) -> Json:
     """Search invoices; ``subscription`` is where it was before it moved into ``parent``."""
 
-    def show(ref: str) -> Json:
+    def show(_: str, ref: str) -> Json:
         subscription = desk.engine.books.invoices[ref].snapshot.subscription
         return {**desk.show("invoice", ref), "subscription": subscription}
 
     refs = reversed(desk.engine.books.invoices)
-    found = search(call.params, "/v1/invoices/search", refs, show, fields=_SEARCHED)
+    shower = Shower("invoice", show, desk.finding)
+    found = search(call.params, "/v1/invoices/search", refs, shower, fields=_SEARCHED)
     for one in found["data"]:
         del one["subscription"]
     return found
@@ -193,6 +196,13 @@ def retrieve_payment(desk: Desk, call: Call) -> Json:
     return desk.found("invoice_payment", call.names[0])
 
 
+def invoices_of(desk: Desk, customer: str) -> list[str]:
+    """Return the invoices of a customer, the oldest first."""
+    books = desk.engine.books
+    own = (books.subscriptions[ref].invoices for ref in books.customers[customer].subscriptions)
+    return sorted((ref for refs in own for ref in refs), key=lambda ref: (len(ref), ref))
+
+
 def payment_problem(desk: Desk, invoice: str, charge: Charge) -> Refused:
     """Return the error of a payment that did not go through, with its payment intent."""
     record = desk.engine.books.invoices[invoice]
@@ -216,14 +226,13 @@ def _on_file(desk: Desk, invoice: InvoiceSnapshot) -> str | None:
     return desk.engine.payment_methods.on_file(invoice.customer, subscription=invoice.subscription)
 
 
-def _candidates(desk: Desk, customer: str | None, subscription: str | None) -> list[str]:
-    """Return where to look: of one subscription or customer, only at their own."""
+def _own(desk: Desk, customer: str | None, subscription: str | None) -> list[str] | None:
+    """Return where to look for those of one subscription or customer, the oldest first."""
     books = desk.engine.books
     if subscription is not None:
         desk.require("subscription", subscription, param="subscription")
         return books.subscriptions[subscription].invoices
     if customer is None:
-        return list(books.invoices)
+        return None
     desk.require("customer", customer, param="customer")
-    own = (books.subscriptions[ref].invoices for ref in books.customers[customer].subscriptions)
-    return sorted((ref for refs in own for ref in refs), key=lambda ref: (len(ref), ref))
+    return invoices_of(desk, customer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any, get_args
 
-from accrue_core.contracts.changes import ResumeSubscription
+from accrue_core.contracts.changes import PauseSubscription, ResumeSubscription
 from accrue_core.contracts.subscriptions import (
     CancelReason,
     CancelSubscription,
@@ -26,7 +28,7 @@ from accrue_fake.wire.stripe.acts.terms import (
 )
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
-from accrue_fake.wire.stripe.listing import PAGING, is_within, page
+from accrue_fake.wire.stripe.listing import PAGING, Row, is_within, page
 from accrue_fake.wire.stripe.params import Params, merged
 from accrue_fake.wire.stripe.problems import invalid, missing, not_played
 from accrue_fake.wire.stripe.searching import search
@@ -38,6 +40,7 @@ _CREATED = (
 )  # fmt: skip
 _COLLECTION = {"charge_automatically": "charge", "send_invoice": "invoice"}
 _BEHAVIORS = ("allow_incomplete", "default_incomplete", "error_if_incomplete")
+_UNUSED_FROM = ("item_current_period_start", "none", "now")
 _LISTED = (
     "customer", "price", "plan", "status", "collection_method", "created", "test_clock",
     "current_period_start", "current_period_end", *PAGING,
@@ -89,6 +92,24 @@ def cancel(desk: Desk, call: Call) -> Json:
     return desk.show("subscription", ref)
 
 
+def pause(desk: Desk, call: Call) -> Json:
+    """Let a whole subscription rest; its unused time is credited unless that is declined."""
+    (ref,), params = call.names, call.params
+    params.only("type", "bill_for", "invoicing_behavior")
+    desk.require("subscription", ref)
+    params.word("type", "subscription")
+    if params.word("invoicing_behavior", "invoice", "pending_invoice_item") == "invoice":
+        raise not_played("invoicing_behavior=invoice")
+    billed = params.below("bill_for")
+    billed.below("outstanding_usage_through").word("type", "none", "now")
+    since = billed.below("unused_time_from").word("type", *_UNUSED_FROM)
+    if since == "item_current_period_start":
+        raise not_played("bill_for[unused_time_from][type]=item_current_period_start")
+    request = PauseSubscription(ref=ref, behavior="none")
+    desk.engine.subscriptions.pause(request, key=desk.key(), is_credited=since != "none")
+    return desk.show("subscription", ref)
+
+
 def resume(desk: Desk, call: Call) -> Json:
     """Let a paused subscription go on."""
     (ref,) = call.names
@@ -107,11 +128,11 @@ def listed(desk: Desk, call: Call) -> Json:
     customer = params.text("customer")
     if customer is not None:
         desk.require("customer", customer, param="customer")
-        refs = books.customers[customer].subscriptions
+        own = reversed(books.customers[customer].subscriptions)
+        refs: Iterable[str] = (ref for ref in own if _fits(desk, params, ref))
     else:
-        refs = list(books.subscriptions)
-    fitting = (ref for ref in reversed(refs) if _fits(desk, params, ref))
-    return page(params, "/v1/subscriptions", fitting, desk.shower("subscription"))
+        refs = Row(books.subscriptions, partial(_fits, desk, params))
+    return page(params, "/v1/subscriptions", refs, desk.shower("subscription"))
 
 
 def searched(desk: Desk, call: Call) -> Json:

@@ -46,9 +46,20 @@ class PriceFacts:
     created_at: datetime = FIRST_DAY
 
 
+THIN = "thin"
+"""Stands for the version of an endpoint that is told only what events are about."""
+
+DESTINATION = "ed_"
+"""How the ids of those endpoints begin that the second namespace calls event destinations."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointFacts:
-    """Where webhooks are posted to. ``secret`` is told once, when the endpoint is created."""
+    """Where webhooks are posted to. ``secret`` is told once, when the endpoint is created.
+
+    ``enabled_events`` are types as events of the first namespace have them, whichever namespace
+    the endpoint was registered in. ``name`` and ``updated_at`` are those of a destination.
+    """
 
     ref: str
     url: str
@@ -59,6 +70,13 @@ class WebhookEndpointFacts:
     metadata: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime = FIRST_DAY
     secret: str | None = field(default=None, repr=False)
+    name: str = ""
+    updated_at: datetime | None = None
+
+    @property
+    def is_destination(self) -> bool:
+        """Whether the second namespace knows it, and the first one does not."""
+        return self.ref.startswith(DESTINATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

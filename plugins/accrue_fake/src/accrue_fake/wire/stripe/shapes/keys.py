@@ -78,7 +78,11 @@ def gone(kind: str, ref: str) -> Json:
 @cache
 def left_out(place: str) -> frozenset[str]:
     """Return the keys that are not there unless something is known about them."""
-    nullable = frozenset(_data()["shapes"][place]["nullable"])
+    return left_out_of(place, frozenset(_data()["shapes"][place]["nullable"]))
+
+
+def left_out_of(place: str, nullable: frozenset[str]) -> frozenset[str]:
+    """Return those keys of the ones that may be null at a place, now or at another version."""
     found = LEFT_OUT.get(place, frozenset()) | {"deleted"}
     if place.rpartition(".")[2] in _ONE_OF_MANY:
         found |= nullable
@@ -99,12 +103,35 @@ def ids(kind: str) -> dict[str, list[str]]:
 
     A list on the way is not named, for Stripe does not name it either.
     """
+    return ids_in(expandable(), kind)
+
+
+def ids_in(expandable: Mapping[str, Mapping[str, list[str]]], kind: str) -> dict[str, list[str]]:
+    """Return that from data of this version, or of another one."""
     found: dict[str, list[str]] = {}
-    for place, names in _data()["expandable"].items():
+    for place, names in expandable.items():
         if place == kind or place.startswith(f"{kind}."):
             path = place.removeprefix(kind).removeprefix(".")
             found |= {f"{path}.{key}".removeprefix("."): names[key] for key in names}
     return found
+
+
+def shapes() -> Json:
+    """Return the keys of every object and part of one, by place."""
+    read: Json = _data()["shapes"]
+    return read
+
+
+def expandable() -> Json:
+    """Return by place what an id under each key can be of."""
+    read: Json = _data()["expandable"]
+    return read
+
+
+@cache
+def notices(*, of_a_thing: bool) -> frozenset[str]:
+    """Return the types of notifications, such as ``v1.customer.created``, that name a thing."""
+    return frozenset(_data()["thin"]["of_a_thing" if of_a_thing else "of_none"])
 
 
 def _part(place: str, value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from accrue_core.contracts.changes import PreviewedChange
+from dataclasses import replace
+
+from accrue_core.contracts.changes import ChangeSubscription, ItemTarget, PreviewedChange
 from accrue_core.contracts.invoices import InvoiceSnapshot, InvoiceStatus
 from accrue_fake.engine.engine import Engine
 from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
@@ -10,6 +12,11 @@ from accrue_fake.wire.stripe.shapes.customers import now_of
 from accrue_fake.wire.stripe.shapes.invoices import render_invoice
 from accrue_fake.wire.stripe.shapes.keys import Json
 from accrue_fake.wire.stripe.shapes.units import seconds
+
+UPCOMING = "upcoming_in"
+"""How the ids of invoices begin that nobody has drawn yet."""
+
+_PREFIX = "sub_"
 
 
 def render_preview(engine: Engine, record: SubscriptionRecord, change: PreviewedChange) -> Json:
@@ -20,13 +27,33 @@ def render_preview(engine: Engine, record: SubscriptionRecord, change: Previewed
     return shown
 
 
+def render_upcoming(engine: Engine, ref: str) -> Json:
+    """Render the invoice that the next renewal will draw, by the id that it has until then."""
+    subscription = f"{_PREFIX}{ref.removeprefix(f'{UPCOMING}_')}"
+    record = engine.books.subscriptions[subscription]
+    items = tuple(
+        ItemTarget(ref=item.ref, price=item.price, quantity=item.quantity or 0)
+        for item in record.snapshot.items
+    )
+    nothing_new = ChangeSubscription(ref=subscription, items=items, proration="none")
+    foreseen = _foreseen(engine, record, engine.subscriptions.preview(nothing_new))
+    is_charged = foreseen.collection == "charge"
+    foreseen = replace(foreseen, next_attempt_at=record.period_end if is_charged else None)
+    return render_invoice(engine, InvoiceRecord(snapshot=foreseen))
+
+
+def upcoming_ref(subscription: str) -> str:
+    """Return the id of the invoice that a subscription's next renewal will draw."""
+    return f"{UPCOMING}_{subscription.removeprefix(_PREFIX)}"
+
+
 def _foreseen(
     engine: Engine, record: SubscriptionRecord, change: PreviewedChange
 ) -> InvoiceSnapshot:
     subscription, nothing = record.snapshot, change.total - change.total
     now = now_of(engine, engine.books.customers[subscription.customer])
     return InvoiceSnapshot(
-        ref=f"upcoming_in_{subscription.ref.removeprefix('sub_')}",
+        ref=upcoming_ref(subscription.ref),
         customer=subscription.customer,
         status=InvoiceStatus.DRAFT,
         subscription=subscription.ref,

@@ -35,11 +35,8 @@ def render_product(_: Engine, record: ProductFacts) -> Json:
 
 
 def product_of(price: Price) -> str:
-    """Return the ref of what a price is for.
-
-    The engine sells by price and need not be told what for; at Stripe every price has a product.
-    """
-    return price.product or f"prod_{price.ref.removeprefix('price_')}"
+    """Return the ref of what a price is for."""
+    return price.sold_as
 
 
 def known_product(engine: Engine, ref: str) -> ProductFacts | None:

@@ -122,17 +122,18 @@ def _pause(snapshot: SubscriptionSnapshot) -> Json | None:
 
 
 def _paused(record: SubscriptionRecord) -> Json | None:
-    """Say why a subscription has the status ``paused``: what a trial without a card ends in."""
+    """Say why a subscription has the status ``paused``: it was asked to, or a trial ended so."""
     snapshot = record.snapshot
     if snapshot.status != SubscriptionStatus.PAUSED:
         return None
-    is_trial_over = snapshot.trial_end is not None
+    is_asked = record.rested_at is not None or snapshot.trial_end is None
+    since = record.rested_at or snapshot.trial_end or record.period_start
     return {
         "paused": {
             "subscription": {
-                "type": "trial_end_without_payment_method" if is_trial_over else "pause_requested"
+                "type": "pause_requested" if is_asked else "trial_end_without_payment_method"
             },
-            "transitioned_at": seconds(snapshot.trial_end or record.period_start),
+            "transitioned_at": seconds(since),
             "type": "subscription",
         }
     }

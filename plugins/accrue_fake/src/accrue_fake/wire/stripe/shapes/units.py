@@ -10,7 +10,7 @@ currencies to end in 0 is a rule for requests; the parts of an invoice do not ke
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from accrue_core.errors import InvalidRequest
@@ -59,3 +59,8 @@ def seconds(moment: datetime) -> int:
 def seconds_or_none(moment: datetime | None) -> int | None:
     """Return a moment in whole seconds, or nothing where there is none."""
     return None if moment is None else seconds(moment)
+
+
+def written(moment: datetime) -> str:
+    """Return a moment as the second namespace writes it: RFC 3339, in milliseconds."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
