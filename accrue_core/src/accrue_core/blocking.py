@@ -180,6 +180,7 @@ class BlockingBilling:
     verify_ledger = blocking(Billing.verify_ledger)
 
     webhook_deliveries = blocking(Billing.webhook_deliveries)
+    catch_up = blocking(Billing.catch_up)
     replay_webhook = blocking(Billing.replay_webhook)
     replay_webhooks = blocking(Billing.replay_webhooks)
     replay_handlers = blocking(Billing.replay_handlers)

@@ -7,7 +7,7 @@ payload, a secret or personal data in its message.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class AccrueError(Exception):
@@ -15,6 +15,17 @@ class AccrueError(Exception):
 
     code: ClassVar[str] = "accrue_error"
     retryable: ClassVar[bool] = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what it is made of: as pickled, it is not raised anew but put together again."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[AccrueError], args: tuple[Any, ...], state: dict[str, Any]) -> AccrueError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigurationError(AccrueError):

@@ -52,6 +52,7 @@ from accrue_core.billing.subscriptions.commands.trial import end_trial, extend_t
 from accrue_core.context import Context
 from accrue_core.ledger.history import state_as_of, verify_ledger
 from accrue_core.operations.manage import open_operations, recover_operations
+from accrue_core.webhooks.catch_up import catch_up
 from accrue_core.webhooks.replay import (
     replay_handlers,
     replay_jobs,
@@ -117,6 +118,7 @@ class Billing(Context):
     verify_ledger = verify_ledger
 
     webhook_deliveries = webhook_deliveries
+    catch_up = catch_up
     replay_webhook = replay_webhook
     replay_webhooks = replay_webhooks
     replay_handlers = replay_handlers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -98,6 +99,31 @@ def replay(accrue: Accrue, ids: tuple[str, ...], status: str | None, *, as_json:
         click.echo(f"queued {count} {word}{'delivery' if count == 1 else 'deliveries'}")
     if missing:
         raise NotFound(f"no delivery {', '.join(missing)}")
+
+
+@webhooks.command("catch-up")
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 30, min_open=True),
+    default=3.0,
+    show_default=True,
+    help="How far back to look. Stripe keeps its events for 30 days.",
+)
+@click.option("--processor", metavar="NAME", help="Only this one.")
+@json_option
+@pass_accrue
+def catch_up(accrue: Accrue, days: float, processor: str | None, *, as_json: bool) -> None:
+    """Take in events that never arrived, after an outage of this application or of the network.
+
+    Safe to repeat: what has arrived is left alone. Starts no worker: a running one takes them up.
+    """
+    since = accrue.runtime.clock.now() - timedelta(days=days)
+    with opened(accrue) as billing:
+        count = billing.catch_up(since=since, processor=processor)
+    if as_json:
+        document({"queued": count})
+    else:
+        click.echo(f"queued {count} {'delivery' if count == 1 else 'deliveries'} that had not come")
 
 
 def _replay_each(billing: BlockingBilling, ids: tuple[str, ...]) -> list[str]:

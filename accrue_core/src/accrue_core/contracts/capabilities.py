@@ -40,12 +40,14 @@ class Capability(StrEnum):
     SET_TRIAL_END = "set_trial_end"
     PAUSE = "pause"
     PAUSE_UNTIL = "pause_until"
+    PAUSE_WHOLE = "pause_whole"
     SCHEDULES = "schedules"
     CHECKOUT = "checkout"
     CHECKOUT_WITH_TRIAL = "checkout_with_trial"
     BILLING_PORTAL = "billing_portal"
     INVOICES = "invoices"
     WEBHOOKS = "webhooks"
+    LIST_EVENTS = "list_events"
 
 
 class SupportLevel(StrEnum):

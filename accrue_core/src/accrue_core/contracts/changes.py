@@ -16,8 +16,12 @@ Proration = Literal["create_prorations", "always_invoice", "none"]
 """What becomes of the rest of the period, in Stripe's words: credited and charged with the next
 invoice, invoiced at once, or neither."""
 
-PauseBehavior = Literal["void", "keep_as_draft", "mark_uncollectible"]
-"""What becomes of the invoices of a pause."""
+CollectionPause = Literal["void", "keep_as_draft", "mark_uncollectible"]
+"""What becomes of the invoices of a pause of collection."""
+
+PauseBehavior = Literal[CollectionPause, "none"]
+"""What becomes of the invoices of a pause. With ``none`` there are none: the whole subscription
+rests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,10 @@ class PauseSubscription:
     """Stop collecting; the subscription keeps its status, and its periods go on.
 
     Without ``resumes_at`` it lasts until it is resumed.
+
+    With ``none`` the subscription rests as a whole, and always until it is resumed: its status is
+    ``paused``, its periods end now, and the unused rest of what was paid for is credited with the
+    next invoice. That is the one with which it is resumed.
     """
 
     gateway: ClassVar[str] = "subscriptions"
@@ -116,7 +124,10 @@ class PauseSubscription:
     resumes_at: datetime | None = None
 
     def is_met_by(self, snapshot: AnySnapshot) -> bool:
-        """Whether collection is paused in this way, until then."""
+        """Whether it is paused in this way, until then."""
+        if self.behavior == "none":
+            is_read = isinstance(snapshot, SubscriptionSnapshot)
+            return is_read and snapshot.status == SubscriptionStatus.PAUSED
         return (
             isinstance(snapshot, SubscriptionSnapshot)
             and snapshot.collection_paused == self.behavior

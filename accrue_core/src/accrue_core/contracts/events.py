@@ -27,3 +27,11 @@ class ProcessorEvent:
     livemode: bool = False
     created_at: datetime | None = None
     announces: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedEvent:
+    """An event as the processor lists it: where to look, and its bytes, which nobody signed."""
+
+    event: ProcessorEvent
+    body: bytes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,7 +23,7 @@ from accrue_core.contracts.customers import (
     SetTaxLocation,
     UpdateCustomer,
 )
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import ListedEvent, ProcessorEvent
 from accrue_core.contracts.invoices import InvoiceGateway
 from accrue_core.contracts.payment_methods import AttachPaymentMethod, PaymentMethodGateway
 from accrue_core.contracts.portal import PortalGateway
@@ -155,6 +155,14 @@ class Processor(Protocol):
         ``headers`` has lower-case names; ``now`` is the world's time, or that of ``clock``. It
         does no I/O. Raises ``SignatureInvalid`` when no active secret signed these bytes
         recently, ``WebhookUnreadable`` when they are signed but not an event for this account.
+        """
+        ...
+
+    def events(self, *, since: datetime) -> AsyncIterator[Sequence[ListedEvent]]:
+        """Yield what has happened since then about things that we mirror, the oldest first.
+
+        It reaches back as far as the processor keeps its events (Stripe: 30 days), and is read in
+        parts, so that no list is too long. Raises ``UnsupportedCapability`` where none are kept.
         """
         ...
 

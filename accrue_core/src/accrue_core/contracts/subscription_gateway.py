@@ -52,7 +52,7 @@ class SubscriptionGateway(Protocol):
         ...
 
     async def pause(self, request: PauseSubscription, *, key: Key) -> Answer:
-        """Stop collecting."""
+        """Stop collecting, or let the whole subscription rest."""
         ...
 
     async def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:
@@ -62,6 +62,13 @@ class SubscriptionGateway(Protocol):
     async def fetch(self, ref: str) -> Answer:
         """Return it as it is now; ``next_action`` is set while its payment waits for someone."""
         ...
+
+
+def pause_capability(request: PauseSubscription) -> Capability:
+    """Return what a processor must be able to do for a pause."""
+    if request.behavior == "none":
+        return Capability.PAUSE_WHOLE
+    return Capability.PAUSE if request.resumes_at is None else Capability.PAUSE_UNTIL
 
 
 class RefusedChanges:
@@ -84,8 +91,7 @@ class RefusedChanges:
 
     async def pause(self, request: PauseSubscription, *, key: Key) -> Answer:  # noqa: ARG002
         """Refuse."""
-        is_open = request.resumes_at is None
-        raise self._refused(Capability.PAUSE if is_open else Capability.PAUSE_UNTIL)
+        raise self._refused(pause_capability(request))
 
     async def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:  # noqa: ARG002
         """Refuse."""

@@ -14,11 +14,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from accrue_core.db.sqlite import connect
+from accrue_core.db.sqlite import WRITE_AHEAD, connect
 from accrue_core.settings import Settings
 
 SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
+    WRITE_AHEAD,
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     # Without this, INSERT OR REPLACE deletes ledger rows behind the triggers' back.

@@ -96,11 +96,12 @@ def _named(among: Among | None) -> tuple[Column[Any] | None, dict[str, Any]]:
 async def is_due(reading: Reading, table: Table, among: Among | None = None) -> bool:
     """Whether a claim would find anything; takes no lock."""
     column, named = _named(among)
-    return await reading.scalar(_is_due(table, column), named) is not None
+    return await reading.scalar(due(table, column), named) is not None
 
 
 @cache
-def _is_due(table: Table, column: Column[Any] | None) -> Select[Any]:
+def due(table: Table, column: Column[Any] | None = None) -> Select[Any]:
+    """Return the question for one due row; with a column, it wants the values ``among``."""
     return select(table.c.id).where(_due(table, column)).limit(1)
 
 

@@ -41,18 +41,29 @@ async def by_ref(
     """Return the rows of these (processor, ref) pairs; a transaction locks them until it ends."""
     if not pairs:
         return []
-    statement = _by_ref(table, is_locking=isinstance(tx, Transaction))
-    return await tx.all(statement, {"pairs": sorted(pairs)})
+    statement = _by_ref(table, is_one=len(pairs) == 1, is_locking=isinstance(tx, Transaction))
+    return await tx.all(statement, _pairs(pairs))
 
 
 @cache
-def _by_ref(table: Table, *, is_locking: bool) -> Select[Any]:
-    statement = select(table).where(_named(table, table.c.ref)).order_by(table.c.id)
+def _by_ref(table: Table, *, is_one: bool, is_locking: bool) -> Select[Any]:
+    named = _named(table, table.c.ref, is_one=is_one)
+    statement = select(table).where(named).order_by(table.c.id)
     return statement.with_for_update() if is_locking else statement
 
 
-def _named(table: Table, ref: Column[Any]) -> ColumnElement[bool]:
+def _named(table: Table, ref: Column[Any], *, is_one: bool = False) -> ColumnElement[bool]:
+    if is_one:
+        # Most of the time it is one, and a list is written into its statement anew each time.
+        return and_(table.c.processor == bindparam("processor"), ref == bindparam("named"))
     return tuple_(table.c.processor, ref).in_(bindparam("pairs", expanding=True))
+
+
+def _pairs(pairs: Collection[tuple[str, str]]) -> dict[str, Any]:
+    if len(pairs) > 1:
+        return {"pairs": sorted(pairs)}
+    ((processor, named),) = pairs
+    return {"processor": processor, "named": named}
 
 
 async def by_parent(
@@ -61,12 +72,15 @@ async def by_parent(
     """Return the rows whose column is one of these ids, in their own order."""
     if not ids:
         return []
-    return await tx.all(_by_parent(table, column), {"ids": sorted(ids)})
+    if len(ids) == 1:
+        return await tx.all(_by_parent(table, column, is_one=True), {"of_id": next(iter(ids))})
+    return await tx.all(_by_parent(table, column, is_one=False), {"ids": sorted(ids)})
 
 
 @cache
-def _by_parent(table: Table, column: str) -> Select[Any]:
-    mine = table.c[column].in_(bindparam("ids", expanding=True))
+def _by_parent(table: Table, column: str, *, is_one: bool) -> Select[Any]:
+    parent = table.c[column]
+    mine = parent == bindparam("of_id") if is_one else parent.in_(bindparam("ids", expanding=True))
     return select(table).where(mine).order_by(table.c.position)
 
 
@@ -76,14 +90,14 @@ async def ids_by_ref(
     """Return our ids of these (processor, ref) pairs, as far as we hold them."""
     if not pairs:
         return {}
-    found = await tx.all(_ids_by_ref(table), {"pairs": sorted(pairs)})
+    found = await tx.all(_ids_by_ref(table, is_one=len(pairs) == 1), _pairs(pairs))
     return {(row["processor"], row["ref"]): row["id"] for row in found}
 
 
 @cache
-def _ids_by_ref(table: Table) -> Select[Any]:
+def _ids_by_ref(table: Table, *, is_one: bool) -> Select[Any]:
     columns = (table.c.processor, table.c.ref, table.c.id)
-    return select(*columns).where(_named(table, table.c.ref))
+    return select(*columns).where(_named(table, table.c.ref, is_one=is_one))
 
 
 async def unlinked(

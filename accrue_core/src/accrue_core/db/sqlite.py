@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ import aiosqlite
 
 T = TypeVar("T")
 PATIENCE = 5.0
+WRITE_AHEAD = "PRAGMA journal_mode=WAL"
+_WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 REMEMBERED_STATEMENTS = 512
 """How many statements each connection keeps compiled: more than Accrue has, by far."""
 
@@ -164,16 +167,28 @@ class PatientConnection(aiosqlite.Connection):
 
 def connect(database: str, **options: Any) -> PatientConnection:
     """Return a connection to be awaited, in a thread that does not keep the process alive."""
-    connection = PatientConnection(
-        lambda: sqlite3.connect(
-            database,
-            factory=RolledBackConnection,
-            cached_statements=REMEMBERED_STATEMENTS,
-            **options,
-        ),
-        64,
-    )
+    connection = PatientConnection(lambda: _opened(database, options), 64)
     connection._thread.daemon = True
+    return connection
+
+
+def _opened(database: str, options: Mapping[str, Any]) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        database,
+        factory=RolledBackConnection,
+        cached_statements=REMEMBERED_STATEMENTS,
+        **options,
+    )
+    # Two processes that do this to a new file are told at once that it is locked: SQLite waits for
+    # nobody here, whatever the timeout.
+    for wait in _WAITS:
+        try:
+            connection.execute(WRITE_AHEAD)
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                break
+            time.sleep(wait)
     return connection
 
 

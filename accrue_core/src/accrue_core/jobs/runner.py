@@ -12,11 +12,11 @@ from weakref import WeakKeyDictionary
 
 from accrue_core import telemetry
 from accrue_core.actors import Actor
-from accrue_core.db.transaction import Transaction
 from accrue_core.errors import AccrueError
 from accrue_core.facade import Billing
 from accrue_core.jobs.catalog import JOBS
 from accrue_core.jobs.handlers import run_handler
+from accrue_core.jobs.queries import Due, what_is_due
 from accrue_core.ledger.append import PUBLISH
 from accrue_core.operations import queries as operations
 from accrue_core.outbox import queries as outbox
@@ -62,15 +62,20 @@ class Drain:
         await asyncio.gather(*self._begun())
 
     async def _mirror_round(self) -> int:
-        done = await dispatch(self.billing)
-        done += await self._jobs()
-        done += await self._operations()
+        processors = list(self.billing.plugins.processors)
+        async with self.billing.reading() as reading:
+            due = await what_is_due(reading, processors=processors, released_for=RELEASED_FOR)
+        done = await dispatch(self.billing) if Due.DELIVERIES in due else 0
+        if Due.JOBS in due:
+            done += await self._jobs()
+        if Due.EXPIRED in due:
+            done += sum((await self.billing.recover_operations()).values())
+        if Due.RELEASED in due:
+            async with self.billing.transaction("operations.abandon") as tx:
+                done += await operations.abandon_released(tx, older_than=RELEASED_FOR)
         return done
 
     async def _jobs(self) -> int:
-        async with self.billing.reading() as reading:
-            if not await outbox.is_due(reading):
-                return 0
         settings, token = self.billing.settings, secrets.token_hex(16)
         async with self.billing.transaction("jobs.claim") as tx:
             claimed = await outbox.claim(
@@ -150,17 +155,6 @@ class Drain:
             return
         async with self.billing.transaction("handlers.done") as tx:
             await outbox.finish_run(tx, run.id, token=token)
-
-    async def _operations(self) -> int:
-        outcomes = await self.billing.recover_operations()
-        async with self.billing.reading() as reading:
-            if not await operations.has_released(reading, older_than=RELEASED_FOR):
-                return sum(outcomes.values())
-        async with self.billing.transaction("operations.abandon") as tx:
-            return sum(outcomes.values()) + await self._abandon(tx)
-
-    async def _abandon(self, tx: Transaction) -> int:
-        return await operations.abandon_released(tx, older_than=RELEASED_FOR)
 
     def _wait(self, error: Exception, attempts: int) -> timedelta | None:
         return next_wait(error, attempts, max_attempts=self.billing.settings.max_attempts)

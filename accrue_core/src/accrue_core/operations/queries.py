@@ -51,9 +51,12 @@ _STANDING = (
     )
     .with_for_update()
 )
+_is_expired = and_(
+    operations.c.status == OperationStatus.OPEN, operations.c.lease_until <= db_clock()
+)
 _EXPIRED = (
     select(operations)
-    .where(operations.c.status == OperationStatus.OPEN, operations.c.lease_until <= db_clock())
+    .where(_is_expired)
     .order_by(operations.c.lease_until)
     .limit(bindparam("most", type_=Integer))
 )
@@ -225,13 +228,13 @@ async def abandon_released(tx: Transaction, *, older_than: timedelta) -> int:
     return result.rowcount
 
 
-async def has_released(reading: Reading, *, older_than: timedelta) -> bool:
-    """Whether ``abandon_released`` would find anything."""
-    return await reading.scalar(_released(older_than)) is not None
+def one_expired() -> Select[Any]:
+    """Return the question for one operation that ``expired`` would return."""
+    return select(operations.c.id).where(_is_expired).limit(1)
 
 
-@cache
-def _released(older_than: timedelta) -> Select[Any]:
+def one_released(*, older_than: timedelta) -> Select[Any]:
+    """Return the question for one operation that ``abandon_released`` would give up."""
     is_old = operations.c.lease_until <= db_clock(-older_than)
     is_released = operations.c.status == OperationStatus.RELEASED
     return select(operations.c.id).where(is_released, is_old).limit(1)

@@ -43,11 +43,6 @@ async def add(
         await tx.execute(insert, [values])
 
 
-async def is_due(reading: Reading) -> bool:
-    """Whether there is a job to claim."""
-    return await leases.is_due(reading, jobs)
-
-
 async def claim(
     tx: Transaction, *, token: str, limit: int, lease: timedelta, max_attempts: int
 ) -> list[Job]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accrue_core import telemetry
+from accrue_core import telemetry, text
 from accrue_core.context import Context
 from accrue_core.contracts.events import ProcessorEvent
 from accrue_core.errors import WebhookUnreadable
 from accrue_core.ids import PREFIXES, to_text
-from accrue_core.text import is_storable
 from accrue_core.webhooks.arrivals import together
 from accrue_core.webhooks.models import Arrival
 
@@ -25,14 +24,14 @@ async def ingest(ctx: Context, processor: str, body: bytes, headers: Mapping[str
         gateway = ctx.plugins.processor(processor)
         now = (gateway.clock or ctx.runtime.world_clock).now()
         event = gateway.verify(body, headers, now=now)
-        _require_storable(event)
+        if not is_storable(event):
+            raise WebhookUnreadable("signed, but its names are empty, too long or not text")
         id_ = to_text(PREFIXES["delivery"], ctx.runtime.ids.new())
         arrival = Arrival(id_, processor, event, body)
         return await together(ctx, arrival)
 
 
-def _require_storable(event: ProcessorEvent) -> None:
-    """Refuse what no row can hold now, rather than fail to store it at every retry."""
+def is_storable(event: ProcessorEvent) -> bool:
+    """Whether a row can hold it. What none can would fail to be stored at every retry."""
     limits = ((event.ref, 255), (event.type, 120), (event.object_ref or "-", 255))
-    if not all(0 < len(text) <= longest and is_storable(text) for text, longest in limits):
-        raise WebhookUnreadable("signed, but its names are empty, too long or not text")
+    return all(0 < len(word) <= longest and text.is_storable(word) for word, longest in limits)

@@ -49,11 +49,6 @@ async def add(tx: Transaction, arrivals: Sequence[Arrival]) -> set[str]:
     return set((await tx.execute(statement, rows)).scalars())
 
 
-async def is_due(reading: Reading, *, processors: Sequence[str]) -> bool:
-    """Whether there is a delivery of these processors to claim."""
-    return await leases.is_due(reading, deliveries, _of(processors))
-
-
 async def claim(
     tx: Transaction,
     *,

@@ -18,7 +18,7 @@ DONE: Mapping[str, str] = {
     "kept": "It goes on, and renews as before.",
     "changed": "It is changed.",
     "pending": "The change waits for the customer’s bank. Until then everything is as it was.",
-    "paused": "Collection is paused. It grants nothing until it is resumed.",
+    "paused": "It is paused. It grants nothing until it is resumed.",
     "resumed": "What falls due from now on is collected.",
     "trial_moved": "The trial ends on that day.",
     "trial_ended": "The trial is over, and the first period has begun.",
@@ -76,6 +76,11 @@ PAUSES: Mapping[PauseBehavior, tuple[str, str]] = {
         "Write them off",
         "They are owed, and marked as what nobody expects to be paid. For time that was used.",
     ),
+    "none": (
+        "There are none: pause all of it",
+        "Its period ends now, and the rest of it is credited. Resuming begins a new period, which "
+        "is charged less that. It lasts until somebody resumes it.",
+    ),
 }
 """What may become of the invoices of a pause: what to call it, and what it means."""
 
@@ -99,6 +104,11 @@ SCHEDULED = (
 )
 GRANTS_NOTHING = "While it is paused it grants nothing: what is not paid for is not open."
 PERIODS_GO_ON = "Its status stays as it is, and its periods go on."
+UNLESS_ALL_OF_IT = "Unless all of it is paused, its status stays as it is and its periods go on."
+NO_DAY_FOR_ALL_OF_IT = (
+    "a pause of all of it has no day on which it ends: leave the day empty, and resume it by hand"
+)
+A_PERIOD_BEGINS = "A new period begins now, and is charged less what is waiting as a credit."
 
 
 def not_offered(words: str, processor: str) -> str:
@@ -157,8 +167,8 @@ METHODS: Mapping[str, str] = {
     "subscriptions.keep": "Keep a subscription",
     "subscriptions.change": "Change the items of a subscription",
     "subscriptions.set_trial_end": "Move the end of a trial",
-    "subscriptions.pause": "Pause collection",
-    "subscriptions.resume": "Resume collection",
+    "subscriptions.pause": "Pause",
+    "subscriptions.resume": "Resume",
     "schedules.create": "Make a schedule",
     "schedules.update": "Change the phases of a schedule",
     "schedules.release": "Release a schedule",
@@ -187,7 +197,7 @@ def subscription_means(subscription: Subscription) -> str:
 
 
 def _standing(subscription: Subscription) -> str:
-    if subscription.is_paused:
+    if subscription.collection_paused is not None:
         resumes = subscription.collection_resumes_at
         until = f" until {day(resumes)}" if resumes else ""
         return (
@@ -206,7 +216,7 @@ def _standing(subscription: Subscription) -> str:
         case SubscriptionStatus.UNPAID:
             return "A renewal was not paid, and the processor has stopped trying. Access is closed."
         case SubscriptionStatus.PAUSED:
-            return "It is paused: the trial ended without a payment method. It grants nothing."
+            return "All of it is paused: nothing is invoiced, and it grants nothing."
         case SubscriptionStatus.INCOMPLETE:
             return "Its first payment has not gone through. It grants nothing yet."
     return "It grants nothing."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from accrue_admin import copy
 from accrue_core.billing.subscriptions import lifecycle
 from accrue_core.billing.subscriptions.models import Subscription
 from accrue_core.contracts.capabilities import UNSUPPORTED, Capability, SupportTable
+from accrue_core.contracts.changes import CollectionPause, PauseBehavior
 
 Change = Literal["plan", "quantity", "add", "remove"]
 """What may become of the items: another plan, another quantity, one more, one less."""
@@ -99,7 +100,7 @@ def sensible_deeds(subscription: Subscription) -> list[Deed]:
     if subscription.is_paused:
         deeds.append(Deed(words="Resume", route="resume", needs=(Capability.PAUSE,)))
     elif status in lifecycle.ALLOWED["pause"]:
-        needs = (Capability.PAUSE, Capability.PAUSE_UNTIL)
+        needs = (Capability.PAUSE, Capability.PAUSE_UNTIL, Capability.PAUSE_WHOLE)
         deeds.append(Deed(words="Pause", route="pause", needs=needs))
     can_go_on = subscription.is_ending and not subscription.is_scheduled
     if can_go_on and status in lifecycle.ALLOWED["keep"]:
@@ -107,6 +108,22 @@ def sensible_deeds(subscription: Subscription) -> list[Deed]:
         deeds.append(keep)
     deeds.append(Deed(words="Cancel", route="cancel", needs=_ENDS, look="is-danger"))
     return deeds
+
+
+def ways_to_pause(subscription: Subscription, table: SupportTable | None) -> list[PauseBehavior]:
+    """Return what may become of the invoices of a pause, from where a subscription stands."""
+    ways: list[PauseBehavior] = []
+    if _has(table, Capability.PAUSE) or _has(table, Capability.PAUSE_UNTIL):
+        ways += get_args(CollectionPause)
+    if _has(table, Capability.PAUSE_WHOLE) and _may_rest(subscription):
+        ways.append("none")
+    return ways
+
+
+def _may_rest(subscription: Subscription) -> bool:
+    is_free = not (subscription.is_pending or subscription.is_scheduled or subscription.is_ending)
+    is_charged = subscription.collection == "charge"
+    return is_free and is_charged and subscription.status in lifecycle.ALLOWED["rest"]
 
 
 def sensible_changes(subscription: Subscription) -> Sequence[Change]:

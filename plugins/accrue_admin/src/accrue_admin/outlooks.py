@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 
 from accrue_admin import copy
 from accrue_admin.cases import Dossier
+from accrue_core.contracts.changes import PauseBehavior
+from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.pages.words import day
 
 
-def of_pausing(dossier: Dossier) -> list[str]:
-    """Return what a pause does, whatever becomes of the invoices."""
-    return [*_closes(dossier), copy.PERIODS_GO_ON]
+def of_pausing(dossier: Dossier, ways: Container[PauseBehavior]) -> list[str]:
+    """Return what a pause does, whichever of the ways it is made in."""
+    goes_on = copy.UNLESS_ALL_OF_IT if "none" in ways else copy.PERIODS_GO_ON
+    return [*_closes(dossier), goes_on]
 
 
 def of_resuming(dossier: Dossier) -> list[str]:
     """Return what ending a pause does."""
     subscription = dossier.subscription
+    if subscription.status == SubscriptionStatus.PAUSED:
+        return [copy.A_PERIOD_BEGINS]
     said = ["What falls due from now on is collected again."]
     renews = subscription.renews_at
     if renews is not None and not subscription.is_ending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -23,12 +23,12 @@ from accrue_core.contracts.capabilities import (
     SupportTable,
     bounded,
 )
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import ListedEvent, ProcessorEvent
 from accrue_core.contracts.processor import REQUESTS, Recovery
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
 from accrue_core.contracts.schedules import RefusedSchedules
-from accrue_core.errors import InvalidRequest, UnknownVocabulary
+from accrue_core.errors import InvalidRequest, UnknownVocabulary, UnsupportedCapability
 
 SUPPORT: SupportTable = MappingProxyType(
     dict.fromkeys(Capability, UNSUPPORTED)
@@ -122,6 +122,10 @@ class BraintreeProcessor:
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
         """Check a notification's signature and say where it points."""
         return webhooks.verify(body, headers, self._settings, now=now)
+
+    def events(self, *, since: datetime) -> AsyncIterator[Sequence[ListedEvent]]:  # noqa: ARG002
+        """Raise ``UnsupportedCapability``: Braintree keeps no list of what it has notified."""
+        raise UnsupportedCapability(processor=self.name, capability=Capability.LIST_EVENTS)
 
     async def fetch(self, noun: str, ref: str) -> Answer:
         """Return one thing as it is now; an answer about another thing is refused."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,7 @@ from accrue_core.contracts.capabilities import (
 )
 from accrue_core.contracts.checkout import CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import ListedEvent, ProcessorEvent
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import REQUESTS, Recovery
 from accrue_core.contracts.requests import Request
@@ -37,7 +37,7 @@ from accrue_fake.gateways.payment_methods import FakePaymentMethods
 from accrue_fake.gateways.portal import FakePortal
 from accrue_fake.gateways.schedules import FakeSchedules
 from accrue_fake.gateways.subscriptions import FakeSubscriptions
-from accrue_fake.webhooks import read
+from accrue_fake.webhooks import announced, read
 
 SUPPORT: SupportTable = MappingProxyType(
     {
@@ -50,6 +50,7 @@ SUPPORT: SupportTable = MappingProxyType(
         Capability.CHANGE_WITH_INVOICE: bounded("not while collection is paused"),
         Capability.SEVERAL_ITEMS: bounded("of one currency"),
         Capability.SET_TRIAL_END: bounded("while the trial runs"),
+        Capability.PAUSE_WHOLE: bounded("what is paid for and charged, and nothing else pending"),
         Capability.CHECKOUT_WITH_TRIAL: bounded("a trial with a date ends 48 hours ahead or later"),
     }
 )
@@ -151,6 +152,11 @@ class FakeProcessor:
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
         """Check the signature over the raw bytes and say where the event points."""
         return read(body, headers, secret=self._secret, now=now)
+
+    async def events(self, *, since: datetime) -> AsyncIterator[Sequence[ListedEvent]]:
+        """Yield what has happened since then, the oldest first: as far as the engine remembers."""
+        bodies: Sequence[bytes] = await self.backend.call("events", "since", {"moment": since})
+        yield [ListedEvent(event=announced(body), body=body) for body in bodies]
 
     async def fetch(self, noun: str, ref: str) -> Answer:
         """Return one thing as it is now."""

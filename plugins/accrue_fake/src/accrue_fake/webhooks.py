@@ -54,11 +54,16 @@ def read(
 ) -> ProcessorEvent:
     """Return the event that these bytes announce, once their signature holds."""
     signing.check(body, headers.get(signing.HEADER), secret=secret, now=now)
+    return announced(body)
+
+
+def announced(body: bytes) -> ProcessorEvent:
+    """Return the event that these bytes announce, whoever brings them."""
     try:
         event = _DECODER.decode(body)
         created_at = datetime.fromtimestamp(event.created, UTC)
     except (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError):
-        raise WebhookUnreadable("the signed body is not an event of the fake processor") from None
+        raise WebhookUnreadable("the body is not an event of the fake processor") from None
     noun = NOUNS.get(event.data.object.object)
     return ProcessorEvent(
         ref=event.id,

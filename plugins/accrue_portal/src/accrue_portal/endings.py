@@ -23,16 +23,20 @@ class Ending:
     consequences: tuple[str, ...]
 
 
+_WITHOUT_PERIOD = frozenset({SubscriptionStatus.INCOMPLETE, SubscriptionStatus.PAUSED})
+
+
 def way_out(holding: Holding) -> When | None:
     """Return when a subscription ends if its owner cancels it; ``None``: never here.
 
     What is paid for runs out its period wherever the processor can do that. What has not begun
-    ends at once: there is no period to run out. What a schedule drives is the host's to end.
+    ends at once, and so does what rests as a whole: there is no period to run out. What a schedule
+    drives is the host's to end.
     """
     powers = holding.powers
     if holding.subscription.is_scheduled:
         return None
-    if holding.subscription.status == SubscriptionStatus.INCOMPLETE:
+    if holding.subscription.status in _WITHOUT_PERIOD:
         return "now" if powers.can_end_now else None
     if powers.can_end_later:
         return "period_end"

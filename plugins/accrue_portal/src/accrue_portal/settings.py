@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast, get_args
 
-from accrue_core.contracts.changes import PauseBehavior
+from accrue_core.contracts.changes import CollectionPause
 from accrue_core.errors import ConfigurationError
 
 THEME = ("accent", "on-accent", "page", "surface", "text", "radius")
@@ -48,7 +48,7 @@ class PortalSettings:
     back_to: str = "/"
     theme: Mapping[str, str] = field(default_factory=dict)
     offers: tuple[Offer, ...] | None = None
-    pause: PauseBehavior | None = None
+    pause: CollectionPause | None = None
 
     @property
     def sells_changes(self) -> bool:
@@ -103,12 +103,12 @@ def _offer(text: str) -> Offer:
     return Offer(plan=plan, name=name, has_seats=SEATS in more, currency="".join(currencies))
 
 
-def _pause(text: str) -> PauseBehavior | None:
-    if text and text not in get_args(PauseBehavior):
+def _pause(text: str) -> CollectionPause | None:
+    if text and text not in get_args(CollectionPause):
         raise ConfigurationError(
-            f"ACCRUE_PORTAL_PAUSE is one of {', '.join(get_args(PauseBehavior))}, not {text!r}"
+            f"ACCRUE_PORTAL_PAUSE is one of {', '.join(get_args(CollectionPause))}, not {text!r}"
         )
-    return cast(PauseBehavior, text) if text else None
+    return cast(CollectionPause, text) if text else None
 
 
 def _theme(text: str) -> dict[str, str]:

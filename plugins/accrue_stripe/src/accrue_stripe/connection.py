@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from accrue_core.errors import UnknownVocabulary
@@ -26,6 +27,7 @@ class Connection:
         self._http_client = http_client
         self._transport: Transport | None = None
         self._client: stripe.StripeClient | None = None
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -34,13 +36,18 @@ class Connection:
 
     @property
     def client(self) -> stripe.StripeClient:
-        """The SDK's client; the SDK is imported when it is first asked for."""
-        if self._client is None:
-            from accrue_stripe.transport import Transport, connect
+        """The SDK's client; the SDK is imported when it is first asked for.
 
-            self._transport = Transport(self._account, self._http_client)
-            self._client = connect(self._account, self._transport)
-        return self._client
+        Several threads may ask at once, and get the same: two lines would be two breakers, and one
+        of them would never be closed.
+        """
+        with self._lock:
+            if self._client is None:
+                from accrue_stripe.transport import Transport, connect
+
+                self._transport = Transport(self._account, self._http_client)
+                self._client = connect(self._account, self._transport)
+            return self._client
 
     async def close(self) -> None:
         """Close what this loop has opened."""

@@ -24,6 +24,7 @@ from accrue_core.errors import (
     RateLimited,
     RemoteMissing,
 )
+from accrue_stripe.answers import NO_ANSWER, OTHER_MODE
 
 if TYPE_CHECKING:
     import stripe
@@ -44,6 +45,8 @@ _ADVICE = {
     "invalid_expiry_month": "The card's expiry date is not right: please enter the card again.",
     "invalid_expiry_year": "The card's expiry date is not right: please enter the card again.",
     "authentication_required": "The bank asks you to confirm: please try again and confirm.",
+    "subscription_payment_intent_requires_action": "The bank asks you to confirm: please try "
+    "again and confirm.",
     "issuer_not_available": "The bank could not be reached: please try again in a moment.",
     "processing_error": "The bank could not be reached: please try again in a moment.",
     "try_again_later": "The bank could not be reached: please try again in a moment.",
@@ -55,6 +58,11 @@ _SENTENCES = {
     "Missing email": "no_email",
 }
 """Refusals that Stripe gives no code: how its sentence begins, and our word for it."""
+
+_NAMED = frozenset(
+    {"coupon", "customer", "default_payment_method", "payment_method", "price", "subscription"}
+)
+"""Parameters of ours that name another thing than the one that a request is about."""
 
 _VOCABULARY = re.compile(r"[A-Za-z0-9_.\[\]]{1,80}")
 _LONGEST_WAIT = 3600.0
@@ -69,6 +77,8 @@ def translated(noun: str, ref: str) -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise translate(error, noun=noun, ref=ref) from None
+    except RecursionError:
+        raise ProcessorUnavailable("Stripe's answer is too deep to be read") from None
 
 
 @contextmanager
@@ -102,10 +112,14 @@ def translate(
         return ProcessorUnreachable("Stripe could not be reached: no connection was made")
     if code == CIRCUIT_OPEN:
         return ProcessorUnreachable("Stripe has not answered lately, and is not asked for a while")
+    if code == OTHER_MODE:
+        return ProcessorUnavailable(f"Stripe answered in the other mode than the key's ({said})")
     if status in (401, 403):
         return ProcessorMisconfigured(f"Stripe refused the key or its permissions ({said})")
     if status == 429 or (status == 400 and code == "rate_limit"):
         return RateLimited(f"Stripe asks to slow down ({said})", retry_after=_wait(error))
+    if code == NO_ANSWER:
+        return ProcessorUnavailable(f"what answered was not Stripe ({said})")
     if status == 404 and code == "resource_missing" and not _is_about_another(noun, param):
         return RemoteMissing(noun=noun, ref=ref)
     if status == 409 and code == "idempotency_key_in_use":
@@ -142,8 +156,12 @@ def _said(error: stripe.StripeError) -> tuple[int | None, str | None, str | None
 
 
 def _is_about_another(noun: str, param: str | None) -> bool:
-    """Whether it is the customer that is missing, and not the thing that was asked for."""
-    return param == "customer" != noun
+    """Whether something that the request names is missing, and not the thing that was asked for.
+
+    A path has a name of its own for what it leads to (``id``, ``intent``, ``session``), and no
+    brackets.
+    """
+    return param is not None and ("[" in param or param in _NAMED - {noun})
 
 
 def _unsaid(error: stripe.StripeError) -> str | None:

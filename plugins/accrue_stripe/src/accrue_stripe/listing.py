@@ -59,9 +59,10 @@ async def find_created(
 async def pages(key: str, next_page: NextPage) -> AsyncIterator[list[Any]]:
     """Ask for page after page, and hand out what is on each.
 
-    A page that brings nothing new would be asked for again for ever, and is refused.
+    A page that leads back to where we were would be asked for again for ever, and is refused.
     """
     paging: Json = {"limit": PAGE}
+    cursors: set[str] = set()
     while True:
         page = wire(await next_page(paging))
         items = page.get("data")
@@ -70,6 +71,7 @@ async def pages(key: str, next_page: NextPage) -> AsyncIterator[list[Any]]:
             return
         last = items[-1] if isinstance(items, list) and items else None
         cursor = last.get("id") if isinstance(last, dict) else None
-        if not isinstance(cursor, str) or cursor == paging.get("starting_after"):
+        if not isinstance(cursor, str) or cursor in cursors:
             raise UnknownVocabulary(where=f"{key}.has_more", word="a page that leads nowhere")
+        cursors.add(cursor)
         paging = {"limit": PAGE, "starting_after": cursor}

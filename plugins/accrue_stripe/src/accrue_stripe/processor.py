@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from accrue_core.clock import Clock
+from accrue_core.clock import Clock, SystemClock
 from accrue_core.contracts.capabilities import SupportTable
 from accrue_core.contracts.checkout import CreateCheckoutSession
 from accrue_core.contracts.customers import CreateCustomer
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import ListedEvent, ProcessorEvent
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.processor import Recovery
 from accrue_core.contracts.requests import Request
@@ -22,6 +22,7 @@ from accrue_stripe import webhooks
 from accrue_stripe.connection import Connection
 from accrue_stripe.gateways.checkout import StripeCheckout
 from accrue_stripe.gateways.customers import StripeCustomers
+from accrue_stripe.gateways.events import StripeEvents
 from accrue_stripe.gateways.invoices import StripeInvoices
 from accrue_stripe.gateways.payment_methods import StripePaymentMethods
 from accrue_stripe.gateways.portal import StripePortal
@@ -37,11 +38,16 @@ if TYPE_CHECKING:
 class StripeProcessor:
     """One Stripe account. Building one imports no SDK and opens no connection.
 
-    ``http_client`` replaces the connection to Stripe, for tests that answer in process.
+    ``http_client`` replaces the connection to Stripe, for tests that answer in process; ``clock``
+    is the world's, which says how far a list of events goes.
     """
 
     def __init__(
-        self, settings: StripeSettings, http_client: httpx.AsyncClient | None = None
+        self,
+        settings: StripeSettings,
+        http_client: httpx.AsyncClient | None = None,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._connection = Connection(settings, http_client)
@@ -52,6 +58,8 @@ class StripeProcessor:
         self._invoices = StripeInvoices(self._connection)
         self._checkout = StripeCheckout(self._connection, self._subscriptions)
         self._portal = StripePortal(self._connection)
+        self._events = StripeEvents(self._connection)
+        self._now = (clock or SystemClock()).now
 
     @property
     def name(self) -> str:
@@ -116,6 +124,10 @@ class StripeProcessor:
     def verify(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> ProcessorEvent:
         """Check a webhook's signature over the raw bytes and say where it points."""
         return webhooks.verify(body, headers, self._settings, now=now)
+
+    def events(self, *, since: datetime) -> AsyncIterator[Sequence[ListedEvent]]:
+        """Yield what has happened since then, the oldest first: Stripe lists 30 days."""
+        return self._events.since(since, now=self._now())
 
     async def fetch(self, noun: str, ref: str) -> Answer:
         """Return one thing as it is now; an answer about another thing is refused."""

@@ -19,7 +19,7 @@ API_VERSION = "2026-10-28.endive"
 PREFIX = "ACCRUE_STRIPE_"
 ACCOUNTS = f"{PREFIX}ACCOUNTS"
 
-_KEY = re.compile(r"(?:sk|rk)_(test|live)_\S+")
+_KEY = re.compile(r"(?:sk|rk)_(test|live)_[!-~]+")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LABEL = re.compile(r"[a-z][a-z0-9]{0,30}")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

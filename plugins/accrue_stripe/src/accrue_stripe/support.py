@@ -46,6 +46,7 @@ SUPPORT: SupportTable = MappingProxyType(
         Capability.SET_TRIAL_END: NATIVE,
         Capability.PAUSE: NATIVE,
         Capability.PAUSE_UNTIL: NATIVE,
+        Capability.PAUSE_WHOLE: bounded("in flexible billing, active and charged, unscheduled"),
         Capability.SEVERAL_INTERVALS: bounded("every interval is a multiple of the shortest"),
         Capability.SCHEDULES: NATIVE,
         Capability.CHECKOUT: NATIVE,
@@ -53,6 +54,7 @@ SUPPORT: SupportTable = MappingProxyType(
         Capability.BILLING_PORTAL: NATIVE,
         Capability.INVOICES: NATIVE,
         Capability.WEBHOOKS: NATIVE,
+        Capability.LIST_EVENTS: bounded("of the last 30 days"),
     }
 )
 

@@ -18,6 +18,7 @@ import httpx
 import stripe
 
 from accrue_core.telemetry import span
+from accrue_stripe.answers import what_is_wrong
 from accrue_stripe.breaker import CircuitBreaker
 from accrue_stripe.errors import CIRCUIT_OPEN, NOT_SENT
 from accrue_stripe.lines import Lines
@@ -44,8 +45,7 @@ def connect(account: StripeAccount, transport: Transport) -> stripe.StripeClient
     and is switched off; the log repeats request and response bodies and is held at warnings.
     """
     stripe.enable_telemetry = False
-    log = logging.getLogger("stripe")
-    log.setLevel(max(log.level, logging.WARNING))
+    _hold_log()
     return stripe.StripeClient(
         account.api_key.reveal(),
         stripe_version=API_VERSION,
@@ -62,6 +62,27 @@ def connect(account: StripeAccount, transport: Transport) -> stripe.StripeClient
     )
 
 
+class _Warnings(logging.Filter):
+    """Lets warnings through, and nothing below: a level can be set again, and is, by hosts."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING
+
+
+_WARNINGS = _Warnings()
+
+
+def _hold_log() -> None:
+    """Keep bodies out of logs, and off the console, where ``STRIPE_LOG`` puts them past the log."""
+    log = logging.getLogger("stripe")
+    log.setLevel(max(log.level, logging.WARNING))
+    log.addFilter(_WARNINGS)
+    stripe.log = None
+    console: Any = getattr(stripe, "_util", None)
+    if console is not None:
+        console.STRIPE_LOG = None
+
+
 class Transport(stripe.HTTPClient):
     """Sends the requests of one account: within a deadline, again where that helps, or not at all.
 
@@ -76,6 +97,7 @@ class Transport(stripe.HTTPClient):
         self._account = account
         self._lines = Lines(account, given)
         self._jitter = secrets.SystemRandom().random
+        self._has_noticed = False
         self._breaker = CircuitBreaker(
             most_failures=account.breaker_failures,
             pause=account.breaker_pause,
@@ -99,9 +121,12 @@ class Transport(stripe.HTTPClient):
         try:
             with span("stripe.call", account=self._account.name, request=what):
                 async with asyncio.timeout(self._account.call_timeout):
-                    return await self._call(sending, url, headers, post_data, what)
+                    response = await self._call(sending, url, headers, post_data, what)
         except TimeoutError:
+            self._breaker.failed()
             raise _failed("no answer in time") from None
+        self._require_answer(response)
+        return response
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
@@ -112,7 +137,7 @@ class Transport(stripe.HTTPClient):
                 response = await self._lines.client().request(
                     method.upper(), url, headers=dict(headers), content=post_data
                 )
-                return response.content, response.status_code, response.headers
+                return response.content, response.status_code, self._without_notice(response)
         except _BEFORE_SENDING as error:
             raise _failed(f"no answer: {type(error).__name__}", code=NOT_SENT) from None
         except (httpx.HTTPError, TimeoutError) as error:
@@ -125,6 +150,22 @@ class Transport(stripe.HTTPClient):
     async def close_async(self) -> None:
         """Close the client of this loop, and forget those of loops that have ended."""
         await self._lines.close()
+
+    def _require_answer(self, response: Response) -> None:
+        """Stop what the SDK would stumble over: it trusts whatever is sent to it."""
+        body, status, said = response
+        wrong = what_is_wrong(status, body, livemode=self._account.livemode)
+        if wrong is not None:
+            raise _failed("an answer that is none", code=wrong, status=status, headers=said)
+
+    def _without_notice(self, response: httpx.Response) -> httpx.Headers:
+        """Take away what the SDK makes a Python warning of, which a host may have made an error."""
+        headers = response.headers.copy()
+        if headers.pop("stripe-notice", None) is not None and not self._has_noticed:
+            self._has_noticed = True
+            request = headers.get("request-id", "unknown")
+            _log.warning("Stripe sent a notice with its answer to request %s", request)
+        return headers
 
     async def _call(
         self, sending: Sending, url: str, headers: Mapping[str, str], content: Any, what: str
@@ -192,7 +233,13 @@ def _resource(url: str) -> str:
     return "/".join(("", first, *named))
 
 
-def _failed(what: str, *, code: str | None = None) -> stripe.APIConnectionError:
+def _failed(
+    what: str,
+    *,
+    code: str | None = None,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> stripe.APIConnectionError:
     make: Any = stripe.APIConnectionError
-    failed: stripe.APIConnectionError = make(what, code=code)
+    failed: stripe.APIConnectionError = make(what, http_status=status, headers=headers, code=code)
     return failed

@@ -100,6 +100,7 @@ class _Notification(msgspec.Struct):
     livemode: bool
     related_object: _Related | None = None
     context: str | None = None
+    snapshot_event: _Text | None = None
 
 
 class _Identified(msgspec.Struct):
@@ -219,20 +220,28 @@ def _ref(carried: _Object, key: str) -> str | None:
 
 
 def _of_notification(event: _Notification) -> ProcessorEvent:
-    """Read a thin notification; one with a context is about another account than ours."""
-    related = event.related_object
+    """Read a thin notification; one with a context is about another account than ours.
+
+    Where both kinds are sent, the same news is told twice. A notification that names its snapshot
+    event is known by that one's ref and type, so that whichever comes second is a duplicate and a
+    handler of the type runs once. One that does not say what it concerns keeps its own: its
+    snapshot may say more.
+    """
+    related, twin = event.related_object, event.snapshot_event
     noun = ref = None
     if related is not None and related.type in _MIRRORED and not event.context:
         noun, ref = _MIRRORED[related.type], msgspec.convert(related.id, _Text)
+    type_ = event.type.removeprefix("v1.")
+    known_as = (event.id, event.type) if twin is None or noun is None else (twin, type_)
     return ProcessorEvent(
-        ref=event.id,
-        type=event.type,
+        ref=known_as[0],
+        type=known_as[1],
         noun=noun,
         object_ref=ref,
-        is_deletion=noun is not None and event.type.removeprefix("v1.") in _DELETIONS,
+        is_deletion=noun is not None and type_ in _DELETIONS,
         livemode=event.livemode,
         created_at=event.created.astimezone(UTC),
-        announces=_announced(event.type.removeprefix("v1."), noun),
+        announces=_announced(type_, noun),
     )
 
 

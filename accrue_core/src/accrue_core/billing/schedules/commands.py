@@ -75,8 +75,11 @@ async def subscribe_via_schedule(
         metadata=checked_metadata(metadata or {}),
     )
     require(ctx.plugins.processor(name).support, Capability.SCHEDULES, processor=name)
-    if not await is_repeated(ctx, owner, name, "subscribe_via_schedule", operation_id):
+    try:
         _require_ahead(request, now=now)
+    except InvalidRequest:
+        if not await is_repeated(ctx, owner, name, "subscribe_via_schedule", operation_id):
+            raise
     who, key = await payer_with_card(
         ctx, payer, name, payment_method, "subscribe_via_schedule", operation_id
     )

@@ -28,6 +28,7 @@ ALLOWED: Mapping[str, frozenset[SubscriptionStatus]] = {
     "extend_trial": frozenset({SubscriptionStatus.TRIALING}),
     "end_trial": frozenset({SubscriptionStatus.TRIALING}),
     "pause": ENTITLING | {SubscriptionStatus.PAST_DUE},
+    "rest": frozenset({SubscriptionStatus.ACTIVE}),
     "resume": _LIVE,
 }
 """The statuses from which each verb makes sense."""
@@ -44,11 +45,11 @@ def require(verb: str, status: SubscriptionStatus) -> None:
         )
 
 
-def require_no_pending_change(*, is_pending: bool) -> None:
+def require_no_pending_change(*, is_pending: bool, verb: str = "change") -> None:
     """Raise ``IllegalTransition`` while a change waits to be paid for."""
     if is_pending:
         raise IllegalTransition(
-            verb="change",
+            verb=verb,
             noun="subscription",
             status="waiting for a change to be paid",
             allowed=frozenset({"without a pending change"}),
@@ -92,6 +93,25 @@ def require_pause(verb: str, *, is_paused: bool) -> None:
             noun="subscription",
             status="paused" if is_paused else "not paused",
             allowed=frozenset({"not paused" if is_paused else "paused"}),
+        )
+
+
+def require_rest(
+    status: SubscriptionStatus, *, is_pending: bool, is_scheduled: bool, is_ending: bool
+) -> None:
+    """Raise ``IllegalTransition`` unless the whole subscription may rest.
+
+    It runs and is paid for, and nothing else is about to happen to it: a rest ends its periods.
+    """
+    require("rest", status)
+    require_no_pending_change(is_pending=is_pending, verb="rest")
+    require_unscheduled("rest", is_scheduled=is_scheduled)
+    if is_ending:
+        raise IllegalTransition(
+            verb="rest",
+            noun="subscription",
+            status="set to end",
+            allowed=frozenset({"not set to end: keep it first"}),
         )
 
 

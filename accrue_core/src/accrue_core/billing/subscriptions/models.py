@@ -167,7 +167,7 @@ class Subscription:
 
     @property
     def is_paused(self) -> bool:
-        """Whether collection is paused, or all of it is: a trial that ended without a card."""
+        """Whether collection is paused, or all of it is: it rests."""
         return self.collection_paused is not None or self.status == SubscriptionStatus.PAUSED
 
     @property

@@ -335,3 +335,52 @@ class PausingContract:
 
         assert answer.main.collection_resumes_at == moment
         assert (await processor.subscriptions.fetch(ref)).main == answer.main
+
+    async def test_a_whole_pause_is_a_status_and_ends_the_period(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        if not is_supported(processor, Capability.SUBSCRIBE):
+            return
+        ref = (await bench.subscribed(processor)).main.ref
+        before = (await processor.subscriptions.fetch(ref)).main
+        pause, key = PauseSubscription(ref=ref, behavior="none"), bench.key()
+        asked = processor.subscriptions.pause(pause, key=key)
+        answer = await unless_unsupported(processor, Capability.PAUSE_WHOLE, asked)
+        if answer is None:
+            return
+        again = await processor.subscriptions.pause(pause, key=key)
+
+        assert answer.main.status == SubscriptionStatus.PAUSED
+        assert answer.main.collection_paused is None
+        assert answer.main.latest_invoice == before.latest_invoice
+        assert answer.main.items[0].current_period_end < before.items[0].current_period_end
+        assert pause.is_met_by(answer.main)
+        assert not pause.is_met_by(before)
+        assert (again.main, (await processor.subscriptions.fetch(ref)).main) == (answer.main,) * 2
+
+    async def test_who_goes_on_pays_for_a_period_less_what_was_not_used(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        if not is_supported(processor, Capability.PAUSE_WHOLE):
+            return
+        ref = (await bench.subscribed(processor)).main.ref
+        if bench.pass_time is not None:
+            await bench.pass_time(bench.now() + timedelta(days=10))
+        pause = PauseSubscription(ref=ref, behavior="none")
+        rests = (await processor.subscriptions.pause(pause, key=bench.key())).main
+        resume, key = ResumeSubscription(ref=ref), bench.key()
+
+        answer = await processor.subscriptions.resume(resume, key=key)
+        again = await processor.subscriptions.resume(resume, key=key)
+
+        assert answer.main.status == SubscriptionStatus.ACTIVE
+        assert (resume.is_met_by(answer.main), resume.is_met_by(rests)) == (True, False)
+        assert again.main.latest_invoice == answer.main.latest_invoice != rests.latest_invoice
+        assert answer.main.items[0].current_period_start >= rests.items[0].current_period_end
+        invoice = (await processor.fetch("invoice", str(answer.main.latest_invoice))).main
+        credit = sum(
+            (line.amount for line in invoice.lines if line.is_proration),
+            Money(0, bench.amount.currency),
+        )
+        assert -bench.amount <= credit < Money(0, bench.amount.currency)
+        assert invoice.amount_paid == invoice.total == bench.amount + credit

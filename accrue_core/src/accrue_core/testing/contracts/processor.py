@@ -10,8 +10,8 @@ import pytest
 
 from accrue_core.contracts.capabilities import Capability
 from accrue_core.contracts.processor import REQUESTS, Processor
-from accrue_core.errors import AccrueError, RemoteMissing
-from accrue_core.testing.contracts.bench import Bench
+from accrue_core.errors import AccrueError, RemoteMissing, UnsupportedCapability
+from accrue_core.testing.contracts.bench import Bench, is_supported
 
 NOUNS = {
     "customer": "customers",
@@ -61,6 +61,23 @@ class ProcessorContract:
     async def test_a_noun_that_nobody_knows_is_refused(self, processor: Processor) -> None:
         with pytest.raises(AccrueError):
             await processor.fetch("unicorn", "uni_1")
+
+    async def test_what_has_happened_is_listed_the_oldest_first(
+        self, processor: Processor, bench: Bench
+    ) -> None:
+        if not is_supported(processor, Capability.LIST_EVENTS):
+            with pytest.raises(UnsupportedCapability):
+                [part async for part in processor.events(since=bench.now())]
+            return
+        first, last = [await bench.customer(processor) for _ in range(2)]
+
+        since = bench.now() - timedelta(hours=1)
+        listed = [one async for part in processor.events(since=since) for one in part]
+
+        refs = [one.event.object_ref for one in listed]
+        assert refs.index(first) < refs.index(last)
+        assert len({one.event.ref for one in listed}) == len(listed)
+        assert all(one.event.ref.encode() in one.body for one in listed)
 
     async def test_both_ways_of_fetching_agree(self, processor: Processor, bench: Bench) -> None:
         for snapshot in (await bench.subscribed(processor)).snapshots:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from accrue_core.contracts.capabilities import Capability
+from accrue_core.contracts.customers import CreateCustomer
 from accrue_core.contracts.processor import Processor
 from accrue_core.contracts.requests import OPERATION_METADATA
 from accrue_core.contracts.results import Answer
@@ -19,7 +20,7 @@ from accrue_core.contracts.subscriptions import (
     SubscriptionStatus,
 )
 from accrue_core.errors import ProcessorRejected, ProcessorUnavailable
-from accrue_core.testing.contracts.bench import Bench, unless_unsupported
+from accrue_core.testing.contracts.bench import Bench, is_supported, unless_unsupported
 
 LATER = timedelta(days=10)
 
@@ -97,6 +98,18 @@ class SubscribingContract:
         if answer is not None:
             assert answer.main.collection == "invoice"
             assert answer.main.status == SubscriptionStatus.ACTIVE
+
+    async def test_no_invoice_is_sent_to_nobody(self, processor: Processor, bench: Bench) -> None:
+        if not is_supported(processor, Capability.COLLECT_BY_INVOICE):
+            return
+        nobody = CreateCustomer(owner=bench.owner())
+        customer = (await processor.customers.create(nobody, key=bench.key())).main.ref
+        request = replace(bench.subscription(customer), collection="invoice", days_until_due=14)
+
+        with pytest.raises(ProcessorRejected) as refused:
+            await processor.subscriptions.create(request, key=bench.key())
+
+        assert refused.value.reason == "no_email"
 
     async def test_a_declined_first_payment_leaves_it_incomplete(
         self, processor: Processor, bench: Bench

@@ -73,6 +73,8 @@ class Business:
             return
         if standing.status == SubscriptionStatus.PAST_DUE and standing.collection == "charge":
             await visit.bring_a_good_card()
+        elif standing.status == SubscriptionStatus.PAUSED:
+            await visit.come_back()
         else:
             visit.pay_by_hand()
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from accrue_core.billing.catalog import Price
-from accrue_core.contracts.changes import PauseBehavior, Proration
+from accrue_core.contracts.changes import CollectionPause, PauseBehavior, Proration
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.results import Outcome
+from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.testing.simulation.desk import Customer, Desk
 
 
@@ -84,9 +85,13 @@ class Visit:
             )
 
     async def pause(self) -> None:
-        """Stop paying for a while, or until further notice."""
+        """Stop paying for a while, or until further notice; rest, where nothing is open."""
+        standing = self._desk.subscription(self._customer)
         until = self._engine.clock.now() + timedelta(days=40) if self._chance.happens(0.5) else None
-        invoices = self._chance.one_of(get_args(PauseBehavior))
+        may_rest = standing.status == SubscriptionStatus.ACTIVE and standing.collection == "charge"
+        invoices = self._chance.one_of(get_args(PauseBehavior if may_rest else CollectionPause))
+        if invoices == "none":
+            until = None
         await self._desk.call(
             self._customer,
             "pause",
@@ -100,6 +105,14 @@ class Visit:
         await self._desk.call(
             self._customer, "resume", lambda id_: self._billing.resume(self._id, operation_id=id_)
         )
+
+    async def come_back(self) -> None:
+        """End a rest, or pay the invoice that would end it."""
+        newest = self._desk.subscription(self._customer).latest_invoice
+        if self._engine.books.invoices[newest or ""].snapshot.status == InvoiceStatus.OPEN:
+            self.pay_by_hand()
+        else:
+            await self.resume()
 
     async def cancel(self) -> None:
         """Leave: when the period ends, at once, or on some day."""

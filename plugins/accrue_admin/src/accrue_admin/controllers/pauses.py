@@ -11,10 +11,10 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 
-from accrue_admin import outlooks
+from accrue_admin import copy, outlooks
 from accrue_admin.cases import dossier_of, table_of
 from accrue_admin.days import midnight_ahead, tomorrow
-from accrue_admin.deeds import is_offered
+from accrue_admin.deeds import is_offered, ways_to_pause
 from accrue_admin.rendering import go, page
 from accrue_core.contracts.capabilities import UNSUPPORTED, Capability
 from accrue_core.contracts.changes import PauseBehavior
@@ -61,6 +61,8 @@ class PausesController(Controller):
         """Pause it, as the operator who is signed in."""
         try:
             until = midnight_ahead(data.until, billing.clock.now()) if data.until else None
+            if until is not None and data.invoices == "none":
+                raise InvalidRequest(copy.NO_DAY_FOR_ALL_OF_IT)
         except InvalidRequest as refused:
             return await _pausing(billing, subscription_id, form=data, refused=str(refused))
         await billing.pause(
@@ -107,13 +109,15 @@ async def _pausing(
 ) -> Template:
     subscription = await billing.subscription(subscription_id)
     dossier, table = await dossier_of(billing, subscription), table_of(billing, subscription)
+    ways = ways_to_pause(subscription, table)
     return page(
         "pause",
         code=422 if refused else 200,
         subscription=subscription,
         customer=dossier.customer,
-        meaning=outlooks.of_pausing(dossier),
+        meaning=outlooks.of_pausing(dossier, ways),
         is_offered=is_offered("pause", subscription, table),
+        ways=ways,
         can_last=(table or {}).get(Capability.PAUSE, UNSUPPORTED).is_available,
         can_end=(table or {}).get(Capability.PAUSE_UNTIL, UNSUPPORTED).is_available,
         tomorrow=tomorrow(billing.clock.now()),

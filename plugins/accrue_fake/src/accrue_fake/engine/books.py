@@ -42,7 +42,7 @@ from accrue_fake.engine.records import (
     TaxRate,
 )
 
-FORMAT = 4
+FORMAT = 5
 """Raised when the books can no longer be read as they were written, or replay differently."""
 
 R = TypeVar("R")
@@ -91,6 +91,7 @@ class Books:
     remembered: dict[str, Remembered] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
     events: dict[str, EventRecord] = field(default_factory=dict)
+    history: list[EventRecord] = field(default_factory=list)
     copies: dict[str, int] = field(default_factory=dict)
     owed: list[Owed] = field(default_factory=list)
     sent: dict[str, list[Owed]] = field(default_factory=dict)

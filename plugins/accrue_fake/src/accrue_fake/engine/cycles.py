@@ -142,10 +142,12 @@ class Cycles:
         """End the periods that end now and begin the next ones, on one invoice for all of them.
 
         A subscription that was to end with its period has ended before: the calendar does what
-        ends first.
+        ends first. Nothing begins while one rests that was asked to.
         """
         record = self._books.subscriptions[ref]
-        if record.is_ended or record.period_end != moment or self._ends_without_card(record):
+        if record.is_ended or record.period_end != moment or record.rested_at is not None:
+            return
+        if self._ends_without_card(record):
             return
         self._renew(record, self._periods.turn(record, moment))
 

@@ -42,6 +42,7 @@ API: Mapping[str, frozenset[str]] = MappingProxyType(
         "invoices": frozenset({"fetch"}),
         "checkout": frozenset({"create", "fetch", "find_created"}),
         "portal": frozenset({"create"}),
+        "events": frozenset({"since"}),
     }
 )  # fmt: skip
 """What a processor can be asked. Everything here can fail as a network fails."""
@@ -104,6 +105,7 @@ QUESTIONS = frozenset(
         "prices",
         "coupon",
         "coupons",
+        "since",
         "times_redeemed",
         "rates",
         "of_customer",
@@ -143,6 +145,7 @@ class Door:
             "checkout": engine.checkout,
             "portal": engine.portal,
             "webhooks": engine.emitter,
+            "events": engine.emitter,
             "scenarios": engine.scenarios,
         }
 

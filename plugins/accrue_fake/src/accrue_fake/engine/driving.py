@@ -225,7 +225,7 @@ class Driving:
                 there.get(item.price) or replace(first, ref=self._books.new_ref("si")),
                 price=item.price,
                 quantity=item.quantity,
-                product=self._catalogue.price(item.price).product,
+                product=self._catalogue.price(item.price).sold_as,
             )
             for item in wanted
         )

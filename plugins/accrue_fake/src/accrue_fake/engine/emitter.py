@@ -23,6 +23,9 @@ BACK_OFF = tuple(
 )
 """How long after each failure it is tried again: about three days in all, as Stripe documents."""
 
+LISTED = 5_000
+"""How many events can be read again at least, whoever was told of them."""
+
 Listener = Callable[[str, str, str], None]
 """Called with an event's type, and the kind and ref of the thing that it is about."""
 
@@ -94,6 +97,9 @@ class Emitter:
             object_ref=ref,
             created_at=books.now,
         )
+        books.history.append(event)
+        if len(books.history) >= 2 * LISTED:
+            del books.history[:-LISTED]
         fault = None if self._scenarios.is_quiet else self._scenarios.strikes_webhook(type_)
         kind = None if fault is None else fault.kind
         if kind == "webhook_lost":
@@ -150,6 +156,10 @@ class Emitter:
         """Return the events not yet delivered, in the order they happened. Changes nothing."""
         return tuple(self._books.events.values())
 
+    def since(self, moment: datetime) -> tuple[bytes, ...]:
+        """Return what has happened since then, the oldest first, as it would be posted."""
+        return tuple(_body(event) for event in self._books.history if event.created_at >= moment)
+
     def _is_due(self, moment: datetime) -> bool:
         return bool(self._books.owed) and self._books.owed[0].due <= moment
 
@@ -173,14 +183,18 @@ class Emitter:
 
     def _signed(self, owed: Owed, now: datetime) -> OwedWebhook:
         event = self._books.events[owed.event]
-        document = {
-            "id": event.ref,
-            "type": event.type,
-            "created": int(event.created_at.timestamp()),
-            "livemode": False,
-            "data": {"object": {"object": event.object, "id": event.object_ref}},
-        }
-        body = json.dumps(document, separators=(",", ":")).encode()
+        body = _body(event)
         signature = signing.sign(body, secret=self.secret, now=now)
         headers = {"content-type": "application/json", signing.HEADER: signature}
         return OwedWebhook(body=body, headers=headers, event_ref=event.ref, attempt=owed.attempt)
+
+
+def _body(event: EventRecord) -> bytes:
+    document = {
+        "id": event.ref,
+        "type": event.type,
+        "created": int(event.created_at.timestamp()),
+        "livemode": False,
+        "data": {"object": {"object": event.object, "id": event.object_ref}},
+    }
+    return json.dumps(document, separators=(",", ":")).encode()

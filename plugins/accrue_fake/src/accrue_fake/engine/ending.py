@@ -6,19 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 
-from accrue_core.contracts.subscriptions import (
-    CancelReason,
-    CancelSubscription,
-    SubscriptionStatus,
-)
+from accrue_core.contracts.subscriptions import CancelReason, CancelSubscription
 from accrue_core.errors import ProcessorRejected
 from accrue_fake.engine.books import Books
 from accrue_fake.engine.calendar import Calendar
 from accrue_fake.engine.cycles import Cycles
-from accrue_fake.engine.invoicing import Invoicing
+from accrue_fake.engine.leftover import Leftover
 from accrue_fake.engine.pending import PendingChanges
-from accrue_fake.engine.planning import Planning
-from accrue_fake.engine.proration import Rest, in_seconds, unused
 from accrue_fake.engine.records import InvoiceRecord, SubscriptionRecord
 from accrue_fake.engine.standing import Standing
 
@@ -27,23 +21,21 @@ class Ending:
     """Ends subscriptions as their sellers and customers ask for it.
 
     An end at the period's end is, with several intervals, the first of them (``min_period_end`` at
-    Stripe): all items end at one moment.
+    Stripe): all items end at one moment. One that rests has no period to end with, and ends now.
     """
 
     def __init__(
         self,
         books: Books,
         calendar: Calendar,
-        planning: Planning,
-        invoicing: Invoicing,
+        leftover: Leftover,
         pending: PendingChanges,
         standing: Standing,
         cycles: Cycles,
     ) -> None:
         self._books = books
         self._calendar = calendar
-        self._planning = planning
-        self._invoicing = invoicing
+        self._leftover = leftover
         self._pending = pending
         self._standing = standing
         self._cycles = cycles
@@ -61,6 +53,8 @@ class Ending:
                 "only an end now is invoiced or credited at once", param="invoice_now"
             )
         is_period_end = request.when == "period_end"
+        if is_period_end and record.period_end <= self._books.now:
+            return self._now(record, request)
         moment = record.period_end if is_period_end else self._future(request.at)
         self._later(record, moment, request.reason, is_period_end=is_period_end)
         return None
@@ -82,7 +76,7 @@ class Ending:
         if request.invoice_now:
             self._pending.drop(record)
         if request.prorate:
-            self._credit(record)
+            self._leftover.credit(record)
         is_billed = request.invoice_now and self._cycles.is_billed(record)
         record.snapshot = replace(
             record.snapshot,
@@ -92,19 +86,6 @@ class Ending:
         )
         self._standing.end(record)
         return self._cycles.bill_rest(record) if is_billed and record.unbilled else None
-
-    def _credit(self, record: SubscriptionRecord) -> None:
-        """Give back what is left of every item's period, unless it is owed or was free.
-
-        Stripe credits it in any case; but there is then money to the credit of somebody who has
-        paid nothing.
-        """
-        if record.snapshot.status != SubscriptionStatus.ACTIVE:
-            return
-        at = in_seconds(self._books.now)
-        rest = Rest(start=record.period_start, end=record.period_end, at=at)
-        bought = self._planning.bought(record, record.snapshot.items)
-        record.unbilled.extend(self._invoicing.named(unused(bought, rest)))
 
     def _later(
         self,

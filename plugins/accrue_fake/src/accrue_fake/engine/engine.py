@@ -123,6 +123,7 @@ class Engine:
             works.changing,
             works.trials,
             works.pausing,
+            works.resting,
             works.resuming,
             works.ending,
             answers,

@@ -16,6 +16,7 @@ from accrue_fake.engine.invoicing import Invoicing
 from accrue_fake.engine.payments import PAYABLE, Payments
 from accrue_fake.engine.pending import PendingChanges
 from accrue_fake.engine.records import CustomerRecord, InvoiceRecord
+from accrue_fake.engine.resuming import forgo
 from accrue_fake.engine.standing import Standing
 from accrue_fake.engine.views import InvoiceView
 
@@ -95,7 +96,7 @@ class Invoices:
         invoice = self._in(ref, *PAYABLE)
         record = self._books.subscriptions.get(invoice.snapshot.subscription or "")
         if record is not None and record.resuming == ref:
-            record.resuming = None
+            forgo(record, self._invoicing)
         if record is not None and record.pending is not None and record.pending.invoice == ref:
             self._pending.drop(record)
         else:

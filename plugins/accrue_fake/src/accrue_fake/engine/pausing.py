@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 
-from accrue_core.contracts.changes import PauseBehavior, PauseSubscription
+from accrue_core.contracts.changes import CollectionPause, PauseSubscription
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.errors import ProcessorRejected
 from accrue_fake.engine.books import Books
@@ -30,7 +30,7 @@ class Pausing:
 
     def pause(self, record: SubscriptionRecord, request: PauseSubscription) -> None:
         """Pause it, or pause it differently."""
-        if request.behavior not in get_args(PauseBehavior):
+        if request.behavior not in get_args(CollectionPause):
             raise ProcessorRejected("no such way to pause", param="pause_collection.behavior")
         if record.snapshot.status == SubscriptionStatus.INCOMPLETE:
             raise ProcessorRejected("its first payment is not made yet", reason="incomplete")

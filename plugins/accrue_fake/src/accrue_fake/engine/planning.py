@@ -193,7 +193,7 @@ def _item(record: SubscriptionRecord, target: ItemTarget, price: Price) -> Subsc
     """Return an item as it is to be; a new one has no ref yet, and the period of the others."""
     items = {item.ref: item for item in record.snapshot.items}
     base = items.get(target.ref or "") or replace(record.snapshot.items[0], ref="")
-    return replace(base, price=price.ref, quantity=target.quantity, product=price.product)
+    return replace(base, price=price.ref, quantity=target.quantity, product=price.sold_as)
 
 
 def _require_changeable(record: SubscriptionRecord) -> None:

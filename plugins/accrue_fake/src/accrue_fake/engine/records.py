@@ -51,13 +51,22 @@ class Behavior(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one unit costs for one stretch of time."""
+    """What one unit costs for one stretch of time, and the ``product`` that it is for."""
 
     ref: str
     money: Money
     interval: Interval = "month"
     interval_count: int = 1
     product: str | None = None
+
+    @property
+    def sold_as(self) -> str:
+        """The product's ref: every price is for something, whether its seller said so or not.
+
+        >>> Price(ref="price_pro", money=Money(2000, "usd")).sold_as
+        'prod_pro'
+        """
+        return self.product or f"prod_{self.ref.removeprefix('price_')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,8 +212,9 @@ class SubscriptionRecord(msgspec.Struct, gc=False, kw_only=True):
     ``unbilled`` are prorations that wait for the next invoice. ``warned_of`` is the end of a trial
     that has been announced. A part of a period costs nothing unless ``is_prorated``; ``free``
     are the items whose present period cost nothing for that reason. ``without_card`` is what
-    becomes of a trial that nobody has a card for; ``resuming`` is the invoice that ends a pause
-    of the subscription when it is paid.
+    becomes of a trial that nobody has a card for; ``rested_at`` is when somebody asked it to rest;
+    ``resuming`` is the invoice that ends a rest when it is paid, and ``carried`` the prorations
+    that were waiting for an invoice and went onto that one.
     """
 
     snapshot: SubscriptionSnapshot
@@ -219,7 +229,9 @@ class SubscriptionRecord(msgspec.Struct, gc=False, kw_only=True):
     is_prorated: bool = True
     free: list[str] = msgspec.field(default_factory=list)
     without_card: TrialWithoutCard = "invoice"
+    rested_at: datetime | None = None
     resuming: str | None = None
+    carried: tuple[InvoiceLineSnapshot, ...] = ()
 
     @property
     def is_ended(self) -> bool:

@@ -22,11 +22,12 @@ PATIENCE = timedelta(hours=23)
 
 
 class Resuming:
-    """Ends the rest of a subscription whose trial ran out without a card.
+    """Ends the rest of a subscription: of one that was asked to, or whose trial had no card.
 
     As at Stripe, the anchor is moved to now, and the subscription goes on once its invoice is
-    paid: at once, or when its customer has answered the bank. Other than there, a declined card
-    leaves no invoice behind, as with changes.
+    paid: at once, or when its customer has answered the bank. What waits for an invoice, such as
+    the credit for what a rest cut short, goes onto it, and waits on when nobody pays. Other than
+    there, a declined card leaves no invoice behind, as with changes.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Resuming:
         if is_charged:
             self._payments.note(invoice, card, charge)
         if charge == Charge.WAITS:
-            record.resuming = invoice.snapshot.ref
+            record.resuming, record.carried = invoice.snapshot.ref, carried
             self._calendar.add(now + PATIENCE, "forgo", record.snapshot.ref)
             self._standing.announce(record)
         else:
@@ -84,8 +85,10 @@ class Resuming:
         invoice = self._books.invoices.get(record.resuming or "")
         if invoice is None or invoice.snapshot.created_at != moment - PATIENCE:
             return
-        record.resuming = None
-        if invoice.snapshot.status == InvoiceStatus.OPEN:
+        if invoice.snapshot.status != InvoiceStatus.OPEN:
+            record.resuming, record.carried = None, ()
+        else:
+            forgo(record, self._invoicing)
             self._standing.void(invoice)
             self._standing.announce(record)
 
@@ -104,3 +107,9 @@ class Resuming:
         self._invoicing.finalize(record, invoice)
         record.collected = invoice.snapshot.ref
         return invoice
+
+
+def forgo(record: SubscriptionRecord, invoicing: Invoicing) -> None:
+    """Let it rest on without the invoice that would end that; what that carried waits on."""
+    carried, record.resuming, record.carried = record.carried, None, ()
+    record.unbilled[:0] = invoicing.named(carried)

@@ -34,6 +34,8 @@ class Standing:
         if record.snapshot.status == status:
             return
         record.snapshot = replace(record.snapshot, status=status)
+        if status != SubscriptionStatus.PAUSED:
+            record.rested_at = None
         self.announce(record)
 
     def pause(self, record: SubscriptionRecord) -> None:
@@ -43,7 +45,7 @@ class Standing:
 
     def resume(self, record: SubscriptionRecord) -> None:
         """Let it go on after a rest."""
-        record.resuming = None
+        record.resuming, record.carried = None, ()
         self.becomes(record, SubscriptionStatus.ACTIVE)
         self._emitter.emit("customer.subscription.resumed", "subscription", record.snapshot.ref)
 

@@ -106,6 +106,10 @@ class Starting:
             raise ProcessorRejected(
                 f"this customer is billed in {customer.snapshot.currency}", param="items.price"
             )
+        if request.collection == "invoice" and not customer.snapshot.email:
+            raise ProcessorRejected(
+                "this customer has no address that invoices could be sent to", reason="no_email"
+            )
         self._discounts.require(request.coupon, currency=offer.total.currency)
         if request.automatic_tax:
             self._tax.require_place(customer)
@@ -243,7 +247,7 @@ def _items(request: CreateSubscription, prices: Sequence[Price]) -> Items:
     """Return the items that are asked for; they have no refs and no periods yet."""
     return tuple(
         SubscriptionItemSnapshot(
-            ref="", price=price.ref, quantity=item.quantity, product=price.product
+            ref="", price=price.ref, quantity=item.quantity, product=price.sold_as
         )
         for item, price in zip(request.items, prices, strict=True)
     )

@@ -32,6 +32,7 @@ from accrue_fake.engine.memory import Memory
 from accrue_fake.engine.metadata import merged
 from accrue_fake.engine.pausing import Pausing
 from accrue_fake.engine.records import SubscriptionRecord
+from accrue_fake.engine.resting import Resting
 from accrue_fake.engine.resuming import Resuming
 from accrue_fake.engine.standing import Standing
 from accrue_fake.engine.starting import Starting
@@ -53,6 +54,7 @@ class Subscriptions:
         changing: Changing,
         trials: Trials,
         pausing: Pausing,
+        resting: Resting,
         resuming: Resuming,
         ending: Ending,
         answers: Answers,
@@ -64,6 +66,7 @@ class Subscriptions:
         self._changing = changing
         self._trials = trials
         self._pausing = pausing
+        self._resting = resting
         self._resuming = resuming
         self._ending = ending
         self._answers = answers
@@ -100,9 +103,12 @@ class Subscriptions:
         """Let its trial end at another moment, or now."""
         return self._memory.once(request, key, self._set_trial_end)
 
-    def pause(self, request: PauseSubscription, *, key: Key) -> Answer:
-        """Collect nothing for it, until it is resumed."""
-        return self._memory.once(request, key, self._pause)
+    def pause(self, request: PauseSubscription, *, key: Key, is_credited: bool = True) -> Answer:
+        """Collect nothing for it, or let all of it rest, until it is resumed.
+
+        Unless it ``is_credited``, a rest gives nothing back for the time that was paid for.
+        """
+        return self._memory.once(request, key, partial(self._pause, is_credited=is_credited))
 
     def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:
         """Collect again what falls due from now on; what rests begins a new period."""
@@ -225,9 +231,13 @@ class Subscriptions:
         drawn = [self._books.invoices[ref] for ref in record.invoices[before:]]
         return self._answers.changed(record, drawn[0] if drawn else None)
 
-    def _pause(self, request: PauseSubscription, _: Key) -> Answer:
+    def _pause(self, request: PauseSubscription, _: Key, *, is_credited: bool) -> Answer:
         record = self._live(request.ref)
-        self._pausing.pause(record, request)
+        if request.behavior == "none":
+            _require_open(request)
+            self._resting.rest(record, is_credited=is_credited)
+        else:
+            self._pausing.pause(record, request)
         return self._answers.fetched(record)
 
     def _resume(self, request: ResumeSubscription, _: Key) -> Answer:
@@ -245,6 +255,12 @@ class Subscriptions:
                 f"subscription {ref} has ended and cannot be changed", reason="ended"
             )
         return record
+
+
+def _require_open(request: PauseSubscription) -> None:
+    """Refuse an end of a rest that is known ahead: Stripe has none."""
+    if request.resumes_at is not None:
+        raise ProcessorRejected("a rest is ended by resuming it", param="resumes_at")
 
 
 def _require_unscheduled(record: SubscriptionRecord) -> None:

@@ -14,6 +14,7 @@ from accrue_fake.engine.driving import Driving
 from accrue_fake.engine.emitter import Emitter
 from accrue_fake.engine.ending import Ending
 from accrue_fake.engine.invoicing import Invoicing
+from accrue_fake.engine.leftover import Leftover
 from accrue_fake.engine.pausing import Pausing
 from accrue_fake.engine.payments import Payments
 from accrue_fake.engine.pending import PendingChanges
@@ -21,6 +22,7 @@ from accrue_fake.engine.periods import Periods
 from accrue_fake.engine.planning import Planning
 from accrue_fake.engine.pricing import Pricing
 from accrue_fake.engine.recurring import Recurring
+from accrue_fake.engine.resting import Resting
 from accrue_fake.engine.resuming import Resuming
 from accrue_fake.engine.scenarios import Scenarios
 from accrue_fake.engine.standing import Standing
@@ -132,7 +134,9 @@ class Works:
         )
 
     def _end(self) -> None:
+        leftover = Leftover(self._books, self.planning, self.invoicing)
         self.pausing = Pausing(self._books, self._calendar, self.standing)
+        self.resting = Resting(self._books, leftover, self.standing)
         self.resuming = Resuming(
             self._books,
             self._calendar,
@@ -146,8 +150,7 @@ class Works:
         self.ending = Ending(
             self._books,
             self._calendar,
-            self.planning,
-            self.invoicing,
+            leftover,
             self.pending,
             self.standing,
             self.cycles,

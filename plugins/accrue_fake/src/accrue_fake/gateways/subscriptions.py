@@ -53,7 +53,7 @@ class FakeSubscriptions:
         return await ask(self._backend, request, key)
 
     async def pause(self, request: PauseSubscription, *, key: Key) -> Answer:
-        """Stop collecting."""
+        """Stop collecting, or let the whole subscription rest."""
         return await ask(self._backend, request, key)
 
     async def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:

@@ -12,7 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 
-from accrue_core.contracts.changes import PauseBehavior
+from accrue_core.contracts.changes import CollectionPause
 from accrue_core.facade import Billing
 from accrue_core.owners import Owner
 from accrue_portal import change_copy as copy
@@ -83,7 +83,7 @@ async def resume(
     return see(request, "subscription", {"done": "resumed"}, subscription_id=holding.id)
 
 
-def _allowed(settings: PortalSettings) -> PauseBehavior:
+def _allowed(settings: PortalSettings) -> CollectionPause:
     """Return what becomes of the invoices; without a word of the host's there is no such page."""
     if settings.pause is None:
         raise NotFoundException

@@ -56,8 +56,9 @@ async def preview(client: stripe.StripeClient, request: ChangeSubscription) -> P
 async def _waiting(client: stripe.StripeClient, answer: Answer, key: Key) -> Answer:
     """Say what a change waits for; take it back where the card was refused.
 
-    The answer may be one that Stripe remembers, so how the payment stands is asked now. It may
-    wait no longer: then the subscription is read again.
+    The answer may be one that Stripe remembers, so how the payment stands is asked now. Only an
+    invoice that is void says that the change will not be made; of one that is neither void nor
+    open (paid by now, or a draft, or given up) the subscription itself tells, and is read again.
     """
     ref, invoice = answer.main.ref, answer.main.latest_invoice
     if invoice is None:
@@ -66,7 +67,7 @@ async def _waiting(client: stripe.StripeClient, answer: Answer, key: Key) -> Ans
         payment = change_payment(await with_intents(client, invoice))
     if payment.invoice_status == "open" and not payment.is_refused:
         return replace(answer, next_action=payment.action)
-    if payment.invoice_status == "paid":
+    if payment.invoice_status not in ("open", "void"):
         with afterwards(), translated("subscription", ref):
             remote = await client.v1.subscriptions.retrieve_async(ref, {"expand": WITH_INVOICE})
             return await with_all(client, wire(remote))

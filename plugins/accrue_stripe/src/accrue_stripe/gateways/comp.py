@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from accrue_core.contracts.results import Key
 from accrue_core.contracts.subscriptions import COMP_COUPON
 from accrue_core.errors import ProcessorRejected, RemoteMissing
+from accrue_stripe.connection import wire
 from accrue_stripe.errors import translated
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ async def require_comp(client: stripe.StripeClient, key: Key) -> None:
     """
     try:
         with translated("coupon", COMP_COUPON):
-            found = await client.v1.coupons.retrieve_async(COMP_COUPON)
+            found = wire(await client.v1.coupons.retrieve_async(COMP_COUPON))
     except RemoteMissing:
         await _make(client, key)
         return
-    if (found.percent_off, found.duration, found.valid) != (100, "forever", True):
+    said = tuple(found.get(name) for name in ("percent_off", "duration", "valid"))
+    if said != (100, "forever", True):
         raise ProcessorRejected(
             f"the coupon {COMP_COUPON} does not take off all of it, for ever", reason="coupon"
         )

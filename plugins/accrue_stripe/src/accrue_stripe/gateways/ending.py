@@ -10,12 +10,10 @@ from accrue_core.errors import RemoteMissing
 from accrue_stripe.connection import Json, wire
 from accrue_stripe.errors import afterwards, halfway, translated
 from accrue_stripe.params import subscriptions as params
+from accrue_stripe.translate.metadata import ENDED_BY
 
 if TYPE_CHECKING:
     import stripe
-
-ENDED_BY_METADATA = "accrue_ended_by"
-"""The metadata field of a subscription that names the operation which ended it at once."""
 
 
 async def end_now(client: stripe.StripeClient, request: CancelSubscription, key: Key) -> Json:
@@ -30,7 +28,7 @@ async def end_now(client: stripe.StripeClient, request: CancelSubscription, key:
         marked = wire(
             await subscriptions.update_async(
                 ref,
-                {"metadata": {ENDED_BY_METADATA: key.operation_id}},
+                {"metadata": {ENDED_BY: key.operation_id}},
                 {"idempotency_key": f"{key.idempotency_key}-mark"},
             )
         )

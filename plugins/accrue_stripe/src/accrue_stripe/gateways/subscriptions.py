@@ -31,7 +31,7 @@ from accrue_stripe.gateways.ending import end_now, keep
 from accrue_stripe.gateways.resuming import resume
 from accrue_stripe.gateways.wholes import whole_subscription, with_all
 from accrue_stripe.listing import find_created
-from accrue_stripe.params.changes import pause, trial_end
+from accrue_stripe.params.changes import RESTING, pause, trial_end
 from accrue_stripe.params.subscriptions import READABLE, WITH_ALL, later_end, new_subscription
 from accrue_stripe.translate.subscriptions import subscription
 
@@ -88,8 +88,14 @@ class StripeSubscriptions:
         return await self._with_action(await self._update(request.ref, trial_end(request), key))
 
     async def pause(self, request: PauseSubscription, *, key: Key) -> Answer:
-        """Stop collecting; the status stays."""
-        return await self._update(request.ref, pause(request), key)
+        """Stop collecting, or let the whole subscription rest; Stripe has a call for each."""
+        if request.behavior != "none":
+            return await self._update(request.ref, pause(request), key)
+        options: stripe.RequestOptions = {"idempotency_key": key.idempotency_key}
+        with translated("subscription", request.ref):
+            subscriptions = self._connection.client.v1.subscriptions
+            remote = await subscriptions.pause_async(request.ref, RESTING, options)
+        return await self._changed(request.ref, wire(remote))
 
     async def resume(self, request: ResumeSubscription, *, key: Key) -> Answer:
         """End a pause, of collection or of the subscription. None is as asked."""

@@ -16,12 +16,25 @@ from accrue_stripe.params.subscriptions import READABLE, WITH_INVOICE
 if TYPE_CHECKING:
     from stripe.params import (
         InvoiceCreatePreviewParams,
+        SubscriptionPauseParams,
         SubscriptionResumeParams,
         SubscriptionUpdateParams,
     )
 
 NOT_PAUSED: SubscriptionUpdateParams = {"pause_collection": "", "expand": WITH_INVOICE}
 """The end of a pause of collection."""
+
+RESTING: SubscriptionPauseParams = {
+    "type": "subscription",
+    "bill_for": {
+        "unused_time_from": {"type": "now"},
+        "outstanding_usage_through": {"type": "now"},
+    },
+    "invoicing_behavior": "pending_invoice_item",
+    "expand": READABLE,
+}
+"""A pause of the whole subscription. What is Stripe's default today is said all the same: the rest
+of the period is credited, metered usage is charged, both with the invoice that ends the rest."""
 
 RESUMED: SubscriptionResumeParams = {
     "billing_cycle_anchor": {"type": "now"},
@@ -87,7 +100,7 @@ def trial_end(request: SetTrialEnd) -> SubscriptionUpdateParams:
 
 
 def pause(request: PauseSubscription) -> SubscriptionUpdateParams:
-    """Return a pause of collection; Stripe's other pause, of the status, is another thing."""
+    """Return a pause of collection."""
     params: SubscriptionUpdateParams = {
         "pause_collection": {"behavior": request.behavior},
         "expand": READABLE,

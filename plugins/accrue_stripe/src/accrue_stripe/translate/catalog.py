@@ -8,6 +8,8 @@ from datetime import datetime
 from accrue_stripe.translate.amounts import currency, money
 from accrue_stripe.translate.reading import Reader, is_deleted, reader
 
+_SCHEMES = frozenset({"per_unit", "tiered"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
@@ -44,7 +46,10 @@ def offer(data: object, *, plan_field: str) -> Offer | None:
 
 def _amount(price: Reader) -> str:
     code = currency(price)
-    if price.text("billing_scheme") != "per_unit" or price.is_null("unit_amount"):
+    scheme = price.text("billing_scheme")
+    if scheme not in _SCHEMES:
+        return f"by {scheme}, in {code}"
+    if scheme != "per_unit" or price.is_null("unit_amount"):
         return f"in tiers or fractions, in {code}"
     return str(money(price, "unit_amount", code))
 

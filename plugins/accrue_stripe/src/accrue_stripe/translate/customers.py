@@ -17,6 +17,8 @@ from accrue_stripe.translate.metadata import hosts_part
 from accrue_stripe.translate.reading import Reader, is_deleted, reader, refuse
 
 _UNRECOGNIZED = "unrecognized_location"
+_TAXED = frozenset({"not_collecting", "supported", _UNRECOGNIZED})
+"""Words that say something about the place; "failed" is about a calculation."""
 
 
 def customer(data: object) -> CustomerSnapshot | GoneSnapshot:
@@ -62,10 +64,11 @@ def _tax_location(found: Reader) -> TaxLocation:
     """Read whether Stripe knows where to tax the customer.
 
     It says "unrecognized" also of a customer who never told it anything. A calculation that failed
-    says nothing about the place.
+    says nothing about the place, and a word that is not known opens nothing: automatic tax asks
+    for a place that is recognized.
     """
     tax = found.inner_or_none("tax")
-    if tax is None or tax.text("automatic_tax") == "failed":
+    if tax is None or tax.text("automatic_tax") not in _TAXED:
         return "unknown"
     place, address = tax.inner_or_none("location"), found.inner_or_none("address")
     found_in = place and place.text("country")

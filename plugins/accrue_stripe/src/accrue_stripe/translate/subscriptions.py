@@ -13,6 +13,7 @@ from accrue_core.contracts.subscriptions import (
     SubscriptionStatus,
 )
 from accrue_stripe.translate.amounts import currency
+from accrue_stripe.translate.metadata import without_mark
 from accrue_stripe.translate.reading import Reader, is_deleted, reader, refuse
 
 _STATUSES = frozenset(SubscriptionStatus)
@@ -62,7 +63,7 @@ def subscription(data: object) -> SubscriptionSnapshot | UnreadableSnapshot | Go
         coupons=_coupons(found),
         automatic_tax=found.inner("automatic_tax").flag("enabled"),
         schedule=found.ref_or_none("schedule"),
-        metadata=found.words("metadata"),
+        metadata=without_mark(found.words("metadata")),
         created_at=found.moment("created"),
     )
 

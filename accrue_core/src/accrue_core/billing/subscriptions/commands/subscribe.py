@@ -140,8 +140,11 @@ async def _subscribe(
         request = replace(request, coupon=COMP_COUPON)
     require_support(ctx.plugins.processor(name).support, request, processor=name)
     verb_name = "comp" if comp else "subscribe"
-    if not await is_repeated(ctx, owner, name, verb_name, operation_id):
+    try:
         require_timely(request, now=ctx.clock.now())
+    except InvalidRequest:
+        if not await is_repeated(ctx, owner, name, verb_name, operation_id):
+            raise
     who, key = await payer_with_card(ctx, payer, name, payment_method, verb_name, operation_id)
     return await _start(ctx, replace(request, customer=who.ref), who, key)
 
