@@ -1,7 +1,7 @@
 # Every target prepares .venv itself; the second time that costs a few milliseconds.
 BIN := .venv/bin
 
-.PHONY: demo test test-browser test-strangers screenshots check fmt bench docs prepare
+.PHONY: demo test test-browser test-strangers test-live screenshots check fmt bench docs prepare
 
 prepare:
 	@tools/prepare.sh
@@ -24,6 +24,11 @@ test-browser:
 test-strangers: prepare
 	@$(BIN)/python -m tests.strangers.prepare
 	@$(BIN)/pytest -q tests/strangers
+
+# The contract suites in Stripe's test mode: ACCRUE_TEST_STRIPE_KEY=sk_test_... Without a key it says
+# "not run" and fails.
+test-live: prepare
+	@$(BIN)/pytest -q tests/live/at_stripe.py
 
 screenshots:
 	@tools/prepare.sh browser

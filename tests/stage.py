@@ -136,7 +136,7 @@ async def staged(
     accrue = Accrue(
         Settings(
             database_url=database_url,
-            plugins_disabled=frozenset({"fake", "stripe", "admin", "portal"}),
+            plugins_disabled=frozenset({"fake", "stripe", "braintree", "admin", "portal"}),
             **{"allowed_origins": frozenset({ORIGIN}), **(settings or {})},
         ),
         catalog=catalog,

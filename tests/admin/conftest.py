@@ -30,9 +30,8 @@ async def busy(desk: Desk) -> Desk:
     await desk.billing.acting_as(Actor("user", "u44")).cancel(ended, when="now")
     ending = await desk.subscribed(Team("45", "Ondine Swim School"), trial=timedelta(days=90))
     await desk.billing.cancel(ending)
-    await desk.billing.subscribe(
-        Team("46", "Acme Wholesale"), "pro", collect="invoice", days_until_due=60
-    )
+    wholesale = Team("46", "Acme Wholesale", "bills@acme.example")
+    await desk.billing.subscribe(wholesale, "pro", collect="invoice", days_until_due=60)
     await desk.advance(days=33)
     unreadable = await desk.subscribed(Team("47", "Kestrel Analytics"))
     ref = (await desk.billing.subscription(unreadable)).ref

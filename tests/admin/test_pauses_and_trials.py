@@ -40,6 +40,49 @@ async def test_collection_is_paused_and_resumed(desk: Desk, behavior: str) -> No
     assert await newest(desk, id_) == ("subscription.collection_resumed", f"operator:{OPERATOR}")
 
 
+async def test_all_of_a_subscription_is_paused_and_resumed(desk: Desk) -> None:
+    id_ = await desk.subscribed()
+    path = f"/admin/subscriptions/{id_}"
+
+    asked = await desk.see(f"{path}/pause")
+    paused = await desk.send(f"{path}/pause", f"{path}/pause", invoices="none")
+    seen = await desk.see(path_of(paused))
+    back = await desk.see(f"{path}/resume")
+    await desk.send(f"{path}/resume", f"{path}/resume")
+
+    assert "There are none: pause all of it" in asked.text
+    assert "Unless all of it is paused, its status stays" in asked.text
+    assert "All of it is paused: nothing is invoiced" in seen.text
+    assert f"{path}/resume" in seen.links
+    assert "Renews" not in seen.text
+    assert "A new period begins now, and is charged less" in back.text
+    assert not (await desk.billing.subscription(id_)).is_paused
+    assert "All of it is paused" not in (await desk.see(path)).text
+
+
+async def test_what_cannot_rest_is_not_offered_to(desk: Desk) -> None:
+    id_ = await desk.subscribed()
+    await desk.billing.cancel(id_)
+    path = f"/admin/subscriptions/{id_}/pause"
+
+    asked = await desk.see(path)
+
+    assert "Void them" in asked.text
+    assert "pause all of it" not in asked.text
+    assert "Its status stays as it is, and its periods go on." in asked.text
+
+
+async def test_a_pause_of_all_of_it_has_no_day(desk: Desk) -> None:
+    id_ = await desk.subscribed()
+    path = f"/admin/subscriptions/{id_}/pause"
+
+    answer = await desk.send(path, path, invoices="none", until="2026-02-15")
+
+    assert answer.status_code == 422
+    assert "leave the day empty" in answer.text
+    assert not (await desk.billing.subscription(id_)).is_paused
+
+
 async def test_a_pause_ends_by_itself_on_its_day(desk: Desk) -> None:
     id_ = await desk.subscribed()
     path = f"/admin/subscriptions/{id_}"

@@ -44,7 +44,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "starlette": WEB,
     "stripe": ("accrue_stripe",),
     "uuid_utils": ("accrue_core.ids",),
-    "uvicorn": ("accrue_core.cli",),
+    "uvicorn": ("accrue_core.cli", "accrue_fake.wire.stripe.line"),
     "weasyprint": ("accrue_core.builtins.weasyprint_pdf",),
 }
 

@@ -155,6 +155,10 @@ ASKED: dict[Capability, Callable[[Processor], Awaitable[object]]] = {
     Capability.PAUSE_UNTIL: lambda processor: processor.subscriptions.pause(
         PauseSubscription(ref="sub_pro", behavior="void", resumes_at=LATER), key=KEY
     ),
+    Capability.PAUSE_WHOLE: lambda processor: processor.subscriptions.pause(
+        PauseSubscription(ref="sub_pro", behavior="none"), key=KEY
+    ),
+    Capability.LIST_EVENTS: lambda processor: anext(processor.events(since=LATER)),
     Capability.CHECKOUT: lambda processor: processor.checkout.create(session(), key=KEY),
     Capability.CHECKOUT_WITH_TRIAL: lambda processor: processor.checkout.create(
         session(trial_days=14), key=KEY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from accrue_core.contracts.capabilities import (
     bounded,
 )
 from accrue_core.contracts.customers import CustomerSnapshot
-from accrue_core.contracts.events import ProcessorEvent
+from accrue_core.contracts.events import ListedEvent, ProcessorEvent
 from accrue_core.contracts.processor import REQUESTS, Processor, Recovery
 from accrue_core.contracts.requests import Request
 from accrue_core.contracts.results import Answer, Key
@@ -73,6 +73,13 @@ class StandIn:
         return ProcessorEvent(
             ref=event["ref"], type="customer.updated", noun="customer", object_ref=event["customer"]
         )
+
+    async def events(self, *, since: datetime) -> AsyncIterator[Sequence[ListedEvent]]:
+        for ref in ("cus_1", "cus_2"):
+            event = ProcessorEvent(
+                ref=f"evt_{ref}", type="customer.updated", noun="customer", object_ref=ref
+            )
+            yield [ListedEvent(event=event, body=b"{}")]
 
     async def fetch(self, noun: str, ref: str) -> Answer:
         if ref.startswith("missing"):

@@ -89,11 +89,21 @@ def test_deliveries_are_replayed_by_status_and_by_id(ready: Console) -> None:
     assert sorted(objects(waiting)) == ["cus_1", "missing_2"]
 
 
+def test_what_never_arrived_is_asked_for(ready: Console) -> None:
+    assert ready.run("webhooks", "catch-up").stdout == "queued 2 deliveries that had not come\n"
+    ready.drain()
+
+    assert read(ready.run("webhooks", "catch-up", "--days", "30", "--json")) == {"queued": 0}
+    done = read(ready.run("webhooks", "list", "--status", "done", "--json"))
+    assert sorted(objects(done)) == ["cus_1", "cus_2"]
+
+
 def test_wrong_words_are_wrong_usage(ready: Console) -> None:
     for arguments in (
         ["webhooks", "list", "--status", "lost"],
         ["webhooks", "list", "--limit", "0"],
         ["webhooks", "replay", "awhd_x", "--status", "dead"],
+        ["webhooks", "catch-up", "--days", "0"],
         ["operations", "list", "--status", "lost"],
     ):
         assert ready.run(*arguments).exit_code == 2, arguments

@@ -59,7 +59,7 @@ async def test_an_idle_worker_only_looks(stage: Stage) -> None:
     with counted_statements(stage) as statements:
         assert await stage.accrue.work.drain() == 0
 
-    assert len(statements) <= 5, statements
+    assert len(statements) <= 2, statements
     assert all(statement.lstrip().startswith("SELECT") for statement in statements)
 
 

@@ -56,7 +56,8 @@ class Shop:
 
     def customer(self, card: str | None = None) -> str:
         owner = Owner("team", str(next(self._keys)))
-        made = self.engine.customers.create(CreateCustomer(owner=owner), key=self.key())
+        request = CreateCustomer(owner=owner, email=f"{owner.id}@shop.example")
+        made = self.engine.customers.create(request, key=self.key())
         ref = str(made.main.ref)
         if card is not None:
             self.attach(ref, card)

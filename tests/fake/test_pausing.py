@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from accrue_core.contracts.changes import PauseBehavior, ResumeSubscription
+from accrue_core.contracts.changes import CollectionPause, ResumeSubscription
 from accrue_core.errors import ProcessorRejected
 from accrue_core.money import Money
 from tests.fake.shop import DAY, MONTHLY, START, Shop
@@ -131,7 +131,7 @@ def test_it_can_end_while_it_is_paused(shop: Shop) -> None:
         shop.resume(ref)
 
 
-@pytest.mark.parametrize("how", get_args(PauseBehavior))
+@pytest.mark.parametrize("how", get_args(CollectionPause))
 def test_a_pause_uses_up_no_credit_and_loses_no_proration(shop: Shop, how: Any) -> None:
     ref = shop.subscribed(price="price_pro")
     shop.swap(ref, "price_seat")
@@ -160,7 +160,7 @@ def test_an_uncollectible_invoice_can_still_be_paid(shop: Shop) -> None:
     assert shop.invoices(ref)[-1].status == "paid"
 
 
-@pytest.mark.parametrize("how", get_args(PauseBehavior))
+@pytest.mark.parametrize("how", get_args(CollectionPause))
 def test_a_pause_is_no_way_to_an_upgrade_that_is_free(shop: Shop, how: Any) -> None:
     ref = shop.subscribed()
     shop.pause(ref, how)

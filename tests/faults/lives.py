@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -251,7 +251,7 @@ class Life:
 async def differences(life: Life) -> list[str]:
     """Return where a row differs from what the processor says now; every object is asked for."""
     books, found = life.engine.books, []
-    shelves = {
+    shelves: dict[str, Collection[str]] = {
         "customer": books.customers,
         "payment_method": books.cards,
         "subscription": books.subscriptions,

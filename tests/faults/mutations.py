@@ -155,6 +155,10 @@ async def pause(stage: Stage, owner: Owner, subscription: Any, id_: str | None) 
     return await stage.billing.pause(subscription, invoices="void", operation_id=id_)
 
 
+async def pause_whole(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
+    return await stage.billing.pause(subscription, invoices="none", operation_id=id_)
+
+
 async def resume(stage: Stage, owner: Owner, subscription: Any, id_: str | None) -> Any:
     return await stage.billing.resume(subscription, operation_id=id_)
 
@@ -242,6 +246,7 @@ MUTATIONS = [
     Mutation("extend_trial", "subscriptions.set_trial_end", a_trial, extend_trial),
     Mutation("end_trial", "subscriptions.set_trial_end", a_trial, end_trial),
     Mutation("pause", "subscriptions.pause", a_subscription, pause),
+    Mutation("pause all of it", "subscriptions.pause", a_subscription, pause_whole),
     Mutation("resume", "subscriptions.resume", a_pause, resume),
     Mutation("update_customer", "customers.update", a_customer, rename),
     Mutation("update_tax_location", "customers.set_tax_location", a_customer, locate),

@@ -5,8 +5,11 @@ subscriptions they have; customers and operators who act at the processor; fault
 webhooks and of cards; time; retries, repetitions and recovery. After every step holds what is true
 always, and after everything has arrived what is true in the end (``machine/truths.py``).
 
+The town's Accrue reaches its processor by either of two ways, and the same is true of both: by the
+engine's own door, or through the Stripe plugin, the SDK and Stripe's wire (``machine/wires.py``).
+
 Everything is drawn before it is played, and played one after the other, so that what fails once
-fails again. A long hunt, on SQLite, with other examples every time, for so many seconds:
+fails again. A long hunt, on SQLite, with other examples every time, for so many seconds each way:
 
     ACCRUE_HUNT=900 pytest tests/faults/test_command_sequences.py -m sqlite
 
@@ -52,12 +55,24 @@ from tests.faults.machine.draws import (
     WHICH,
     WISHES,
 )
-from tests.faults.machine.town import CARDS, EVERYBODY, GOOD, OWNERS, TAXED_IN, Town, opened
+from tests.faults.machine.town import (
+    CARDS,
+    EVERYBODY,
+    GOOD,
+    OWNERS,
+    TAXED_IN,
+    WAYS,
+    Town,
+    opened,
+)
 from tests.faults.machine.truths import assert_true_always, assert_true_in_the_end, settled
+from tests.faults.machine.ways import Opening
 from tests.faults.test_convergence import Fresh
 
 STEPS = 30
-EXAMPLES = {"sqlite": 30, "postgres": 8}
+EXAMPLES = {
+    ("door", "sqlite"): 30, ("door", "postgres"): 8, ("wire", "sqlite"): 20, ("wire", "postgres"): 4
+}  # fmt: skip
 HUNT, HUNT_SEED = "ACCRUE_HUNT", "ACCRUE_HUNT_SEED"
 QUICK = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
@@ -65,9 +80,10 @@ QUICK = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too
 class Machine(RuleBasedStateMachine):
     """A town of its own, and an event loop to play it on."""
 
-    def __init__(self, fresh: Fresh) -> None:
+    def __init__(self, fresh: Fresh, opening: Opening) -> None:
         super().__init__()
         self._fresh, self._url = fresh, fresh.take()
+        self._opening = opening
         self._loop = asyncio.Runner()
         self._stack = AsyncExitStack()
         self._is_broken, self._since_all_was_done = False, 0
@@ -79,7 +95,7 @@ class Machine(RuleBasedStateMachine):
         there=st.lists(st.tuples(OWNER, PLAN, CARD, BEGINNINGS), min_size=1, max_size=3),
     )
     def open(self, final: str, batch: int, there: list[Any]) -> None:
-        town = opened(self._url, final=final, batch_size=batch)
+        town = opened(self._url, opening=self._opening, final=final, batch_size=batch)
         self.town = self._loop.run(self._stack.enter_async_context(town))
         for owner, plan, card, beginning in there:
             terms = {"payment_method": card, **beginning}
@@ -147,7 +163,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.town is not None and self.town.engine.books.subscriptions)
     @rule(
         which=WHICH,
-        how=st.sampled_from([None, None, "void", "keep_as_draft", "mark_uncollectible"]),
+        how=st.sampled_from([None, None, "void", "keep_as_draft", "mark_uncollectible", "none"]),
         days=st.sampled_from([None, 10]),
     )
     def pause_or_resume(self, which: int, how: Any, days: int | None) -> None:
@@ -244,9 +260,9 @@ class Machine(RuleBasedStateMachine):
         self.play(self._lost(limit, comes_back))
 
     async def _lost(self, limit: int, comes_back: bool) -> None:
-        self.town.engine.emitter.take(limit=limit)
+        self.town.way.lose(limit)
         if comes_back:
-            self.town.engine.emitter.recall()
+            self.town.way.recall()
 
     @rule()
     def work(self) -> None:
@@ -273,12 +289,12 @@ class Machine(RuleBasedStateMachine):
         what=MEDDLING,
     )
     def somebody_will_meddle(self, call: str, moment: str, what: str) -> None:
-        happenings.meddle(self.town, call, moment, self._meddling(what))
+        self.town.way.meddle(call, moment, self._meddling(what))
 
     def _troubled(self, call: str, trouble: Any) -> None:
         """Order what is to happen to the very call that comes next."""
         if isinstance(trouble, tuple):
-            happenings.meddle(self.town, call, trouble[0], self._meddling(trouble[1]))
+            self.town.way.meddle(call, trouble[0], self._meddling(trouble[1]))
         elif trouble is not None:
             happenings.fault(self.town, trouble, call, 1)
 
@@ -332,13 +348,15 @@ def fresh(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) ->
     return Fresh(request, database_kind, tmp_path)
 
 
-def test_whatever_is_called_the_town_stays_true(fresh: Fresh, database_kind: str) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_whatever_is_called_the_town_stays_true(fresh: Fresh, database_kind: str, way: str) -> None:
     """Once with the same examples every time, or as often as there is time for in a hunt."""
     number = int(os.environ.get(HUNT_SEED, "0"))
     end = time.monotonic() + float(os.environ.get(HUNT, "0"))
     while True:
         try:
-            _run(seed(number)(partial(Machine, fresh)), EXAMPLES[database_kind])
+            machine = partial(Machine, fresh, WAYS[way])
+            _run(seed(number)(machine), EXAMPLES[way, database_kind])
         except BaseException as error:
             error.add_note(f"{HUNT_SEED}={number}")
             raise

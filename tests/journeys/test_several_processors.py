@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -32,12 +32,16 @@ async def two_processors(url: str, **settings: Any) -> AsyncIterator[tuple[Stage
         yield stage, south
 
 
-async def deliver(stage: Stage, processor: FakeProcessor) -> list[int]:
+async def owed_by(processor: FakeProcessor) -> list[tuple[bytes, Mapping[str, str]]]:
+    """Return the webhooks that a processor is about to post: what is in them, and who signed."""
     assert processor.engine is not None
-    owed = processor.engine.emitter.take()
-    answers = [
-        await post(stage.app, f"/webhooks/{processor.name}", one.body, one.headers) for one in owed
-    ]
+    return [(one.body, one.headers) for one in processor.engine.emitter.take()]
+
+
+async def deliver(stage: Stage, processor: FakeProcessor) -> list[int]:
+    door = f"/webhooks/{processor.name}"
+    owed = await owed_by(processor)
+    answers = [await post(stage.app, door, body, headers) for body, headers in owed]
     await stage.accrue.work.drain()
     return [status for status, _ in answers]
 
@@ -76,7 +80,9 @@ async def test_an_owner_with_one_customer_stays_with_its_processor(
     async with two_processors(prepared_database_url, processor="north") as (stage, _south):
         await stage.billing.customer(TEAM, processor="south")
 
-        subscription = (await stage.billing.subscribe(TEAM, "basic", collect="invoice")).value
+        subscription = (
+            await stage.billing.subscribe(TEAM, "basic", payment_method="pm_card_visa")
+        ).value
         newcomer = await stage.billing.customer(OTHER_TEAM)
 
         assert subscription.processor == "south"
@@ -90,7 +96,7 @@ async def test_the_setting_decides_when_an_owner_is_known_at_both(
         for name in ("north", "south"):
             await stage.billing.customer(TEAM, processor=name)
 
-        outcome = await stage.billing.subscribe(TEAM, "pro", collect="invoice")
+        outcome = await stage.billing.subscribe(TEAM, "pro", payment_method="pm_card_visa")
 
         assert outcome.value.processor == "south"
 
@@ -127,9 +133,9 @@ async def test_one_processors_signature_does_not_open_the_others_door(
 ) -> None:
     async with two_processors(prepared_database_url) as (stage, _south):
         await stage.billing.customer(TEAM, processor="north")
-        [owed] = stage.engine.emitter.take()
+        [(body, headers)] = await owed_by(stage.processor)
 
-        status, _ = await post(stage.app, "/webhooks/south", owed.body, owed.headers)
+        status, _ = await post(stage.app, "/webhooks/south", body, headers)
 
         assert status == 400
         assert (await stage.billing.webhook_deliveries()).items == ()

@@ -292,6 +292,55 @@ async def test_a_pause_collects_nothing_and_opens_nothing(stage: Stage) -> None:
         await stage.billing.resume(subscription.id)
 
 
+async def test_a_summer_off_costs_nothing_and_loses_nothing(stage: Stage) -> None:
+    subscription = await subscribed(stage, "pro")
+    await stage.advance(days=10)
+    before = await paid_in(stage)
+
+    rests = await stage.billing.pause(subscription.id, invoices="none", operation_id="summer")
+    again = await stage.billing.pause(subscription.id, invoices="none", operation_id="summer")
+    assert (rests.status, again) == (SubscriptionStatus.PAUSED, rests)
+    assert not await stage.billing.entitled(TEAM, "reports")
+    await stage.advance(days=92)
+    assert await paid_in(stage) == before
+    assert len((await stage.billing.invoices(TEAM)).items) == 1
+
+    resumed = await stage.billing.resume(subscription.id, operation_id="autumn")
+    await stage.settle()
+
+    assert resumed.status == SubscriptionStatus.ACTIVE
+    assert await stage.billing.entitled(TEAM, "reports")
+    newest = (await stage.billing.invoices(TEAM)).items[0]
+    credit, period = sorted(line.amount for line in newest.lines)
+    assert period == Money(2000, "usd")
+    assert Money(-2000 * 22 // 31, "usd") < credit < Money(-2000 * 20 // 31, "usd")
+    assert await paid_in(stage) - before == newest.total == period + credit
+    await stage.advance(days=32)
+    assert (await stage.billing.invoices(TEAM)).items[0].total == Money(2000, "usd")
+    told = await stage.ledger(subscription.id)
+    assert told.count("subscription.status_changed") == 1
+
+
+async def test_what_is_not_simply_paid_for_does_not_rest(stage: Stage) -> None:
+    trial = await subscribed(stage, "pro", trial=timedelta(days=7))
+    with pytest.raises(IllegalTransition, match="cannot rest a subscription that is trialing"):
+        await stage.billing.pause(trial.id, invoices="none")
+
+    ending = (await stage.billing.end_trial(trial.id)).value
+    await stage.billing.cancel(ending.id)
+    with pytest.raises(IllegalTransition, match="keep it first"):
+        await stage.billing.pause(ending.id, invoices="none")
+    await stage.billing.keep(ending.id)
+
+    await stage.billing.pause(ending.id, invoices="none")
+    with pytest.raises(IllegalTransition, match="cannot pause a subscription that is paused"):
+        await stage.billing.pause(ending.id, invoices="void")
+    with pytest.raises(IllegalTransition, match="cannot change"):
+        await stage.billing.update_quantity(ending.id, 3, proration="none")
+    ended = await stage.billing.cancel(ending.id)
+    assert ended.status == SubscriptionStatus.CANCELED
+
+
 async def test_a_customer_is_reached_elsewhere(stage: Stage) -> None:
     await stage.billing.customer(TEAM)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from accrue_core import Money
 from accrue_core.billing.catalog import Price
 from accrue_core.contracts.invoices import InvoiceStatus
 from accrue_core.contracts.subscriptions import SubscriptionStatus
+from accrue_core.errors import ProcessorRejected
 from tests.stage import OTHER_TEAM, TEAM, Stage
 
 
@@ -15,6 +18,8 @@ async def test_a_team_that_pays_by_invoice_starts_at_once_and_owes_until_it_pays
     stage: Stage,
 ) -> None:
     billing = stage.billing
+    await billing.customer(TEAM)
+    await billing.update_customer(TEAM, email="team@example.com")
 
     outcome = await billing.subscribe(TEAM, "pro", collect="invoice", days_until_due=14)
     assert outcome.next_action is None
@@ -35,10 +40,27 @@ async def test_a_team_that_pays_by_invoice_starts_at_once_and_owes_until_it_pays
 
 
 async def test_invoices_are_due_in_thirty_days_unless_said_otherwise(stage: Stage) -> None:
+    await stage.billing.customer(TEAM)
+    await stage.billing.update_customer(TEAM, email="team@example.com")
+
     await stage.billing.subscribe(TEAM, "pro", collect="invoice")
 
     [invoice] = (await stage.billing.invoices(TEAM)).items
     assert invoice.due_at == stage.engine.clock.now() + timedelta(days=30)
+
+
+async def test_no_invoice_is_sent_to_nobody(stage: Stage) -> None:
+    billing = stage.billing
+
+    with pytest.raises(ProcessorRejected) as refused:
+        await billing.subscribe(TEAM, "pro", collect="invoice")
+
+    assert refused.value.reason == "no_email"
+    assert await billing.subscriptions(TEAM) == []
+    assert not stage.engine.books.subscriptions
+    await billing.update_customer(TEAM, email="team@example.com")
+    outcome = await billing.subscribe(TEAM, "pro", collect="invoice")
+    assert outcome.value.status == SubscriptionStatus.ACTIVE
 
 
 async def test_five_seats_cost_five_times_as_much(stage: Stage) -> None:

@@ -1,63 +1,32 @@
-"""The ground on which processes are killed: an engine elsewhere, a zygote, and who restarts."""
+"""The ground on which processes are killed: the engine runs in a process of its own."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
-
-from accrue_core import Accrue, Money, Owner, Settings
-from accrue_core.db.database_clock import db_clock
-from accrue_core.db.engine import build
-from accrue_core.operations.models import OperationStatus, operations
-from accrue_core.outbox.models import handler_runs, jobs
-from accrue_core.webhooks.models import deliveries
+from accrue_core import Accrue, Money, Owner
 from accrue_fake.hosting.client import HostedBackend
 from accrue_fake.hosting.process import HostProcess
-from tests.kill.zygote import hosted_accrue
+from tests.kill.reaching import hosted_accrue
+from tests.kill.scene import Scene, Zygote
 from tests.stage import post
 
 
-@dataclass(frozen=True, slots=True)
-class Death:
-    """How a child ended, and the points it passed if it lived."""
-
-    killed: bool
-    code: int | None
-    passed: list[str] | None
-
-
 @dataclass(slots=True)
-class Ground:
-    """One database, one engine in its own process, one zygote to fork children from."""
+class Ground(Scene):
+    """An engine behind a socket, asked by the Fake's own gateways."""
 
-    database_url: str
     socket_path: str
-    zygote: subprocess.Popen[str]
     backend: HostedBackend
 
-    def run(self, scenario: str, owner: Owner, *, kill_at: int | None) -> Death:
-        """Run a scenario in a child process, killed at a point or left to finish."""
-        job = {
-            "database_url": self.database_url,
-            "socket": self.socket_path,
-            "scenario": scenario,
-            "owner": owner.id,
-            "kill_at": kill_at,
-        }
-        assert self.zygote.stdin is not None
-        assert self.zygote.stdout is not None
-        self.zygote.stdin.write(json.dumps(job) + "\n")
-        self.zygote.stdin.flush()
-        return Death(**json.loads(self.zygote.stdout.readline()))
+    def way(self) -> Mapping[str, Any]:
+        """Return where the engine is."""
+        return {"socket": self.socket_path}
 
     @asynccontextmanager
     async def restarted(self, **options: Any) -> AsyncIterator[Accrue]:
@@ -67,20 +36,6 @@ class Ground:
             yield accrue
         finally:
             await accrue.runtime.close()
-
-    async def expire_leases(self) -> None:
-        """Let the leases of the dead process end, as time would."""
-        async with writing(self.database_url) as connection:
-            for table in (operations, deliveries, jobs, handler_runs):
-                statement = update(table).where(table.c.lease_until.is_not(None))
-                past = db_clock(timedelta(seconds=-1))
-                await connection.execute(statement.values(lease_until=past))
-
-    async def age_operations(self, age: timedelta) -> None:
-        """Let so much time have passed since the open operations began."""
-        async with writing(self.database_url) as connection:
-            statement = update(operations).where(operations.c.status == OperationStatus.OPEN)
-            await connection.execute(statement.values(started_at=db_clock(-age)))
 
     async def deliver(self, accrue: Accrue) -> int:
         """Post what the engine owes to the door, as it would have been sent again."""
@@ -92,13 +47,6 @@ class Ground:
             assert status == 200
             await self.backend.call("webhooks", "delivered", {"event_ref": webhook.event_ref})
         return len(owed)
-
-    async def settle(self, accrue: Accrue) -> None:
-        """Recover, deliver and drain until nothing is left to do."""
-        await self.expire_leases()
-        await accrue.billing.recover_operations(limit=1000)
-        while await self.deliver(accrue) + await accrue.work.drain():
-            pass
 
     async def remote(self, owner: Owner) -> dict[str, int]:
         """Count what the processor holds for an owner."""
@@ -112,37 +60,22 @@ class Ground:
             held["checkout_session"] += len(found)
         return held
 
-
-@asynccontextmanager
-async def writing(database_url: str) -> AsyncIterator[Any]:
-    """Open a transaction of the test's own."""
-    engines = build(Settings(database_url=database_url))
-    try:
-        async with engines.writing.begin() as connection:
-            yield connection
-    finally:
-        await engines.close()
-
-
-def start_zygote() -> subprocess.Popen[str]:
-    """Start the process that children are forked from."""
-    command = [sys.executable, "-m", "tests.kill.zygote"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    async def advance(self, delta: timedelta) -> None:
+        """Let time pass at the engine."""
+        await self.backend.call("engine", "advance", {"delta": delta})
 
 
 @asynccontextmanager
-async def grounded(database_url: str, folder: Path) -> AsyncIterator[Ground]:
-    """Start the engine's host and the zygote, and end both."""
+async def grounded(
+    database_url: str, folder: Path, zygote: Zygote | None = None
+) -> AsyncIterator[Ground]:
+    """Start the engine's host, and end it."""
     with HostProcess(folder / "fake.sock", snapshot=folder / "fake.journal") as host:
         backend = host.backend()
         for ref, minor in (("price_pro", 2000), ("price_basic", 500)):
             arguments = {"ref": ref, "money": Money(minor, "usd")}
             await backend.call("catalogue", "add_price", arguments)
-        with start_zygote() as zygote:
-            try:
-                yield Ground(database_url, str(host.socket_path), zygote, backend)
-            finally:
-                assert zygote.stdin is not None
-                zygote.stdin.close()
-                zygote.wait(timeout=30)
-                await backend.close()
+        try:
+            yield Ground(database_url, zygote or Zygote(), str(host.socket_path), backend)
+        finally:
+            await backend.close()

@@ -115,6 +115,11 @@ async def pause(accrue: Accrue, owner: Owner) -> object:
     return await accrue.billing.pause(found.id, invoices="void", operation_id=operation(owner))
 
 
+async def pause_all_of_it(accrue: Accrue, owner: Owner) -> object:
+    found = await only_subscription(accrue, owner)
+    return await accrue.billing.pause(found.id, invoices="none", operation_id=operation(owner))
+
+
 async def resume(accrue: Accrue, owner: Owner) -> object:
     found = await only_subscription(accrue, owner)
     return await accrue.billing.resume(found.id, operation_id=operation(owner))
@@ -217,6 +222,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         extend_trial,
         end_trial,
         pause,
+        pause_all_of_it,
         resume,
         update_customer,
         update_tax_location,

@@ -58,6 +58,7 @@ def test_offers_and_pauses_come_from_the_environment() -> None:
         ("OFFERS", "team=Team, per head"),
         ("OFFERS", "team=Team, usd, eur"),
         ("PAUSE", "yes"),
+        ("PAUSE", "none"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_at_the_start(name: str, value: str) -> None:

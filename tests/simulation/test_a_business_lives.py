@@ -41,6 +41,7 @@ async def test_forty_customers_live_through_fourteen_months(prepared_database_ur
     assert report.money["usd"] > 0
     assert report.webhooks > sum(report.verbs.values())
     assert {"invoice.paid", "invoice.payment_failed", "subscription.ended"} <= set(report.entries)
+    assert report.entries["subscription.status_changed"] > 0, "nobody rested"
 
 
 @on_postgres

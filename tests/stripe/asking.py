@@ -58,8 +58,18 @@ async def asking(
 ) -> AsyncIterator[StripeProcessor]:
     """Return a processor that the account answers in process; fail if it was asked wrongly."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(account)) as client:
-        yield StripeProcessor(settings, client)
+        yield StripeProcessor(settings, client, clock=_Standing(account))
     assert account.complaints == []
+
+
+class _Standing:
+    """The account's own time."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._account.now, UTC)
 
 
 class StripeBench(Bench):

@@ -72,6 +72,7 @@ SERVICES = (
     stripe.SubscriptionScheduleService,
     stripe.CouponService,
     stripe.WebhookEndpointService,
+    stripe.EventService,
     stripe.PriceService,
     stripe.InvoiceService,
     stripe.InvoiceLineItemService,

@@ -268,6 +268,21 @@ async def test_a_change_that_has_lapsed_meanwhile_is_over(account: Account) -> N
     assert caught.value.reason == "lapsed"
 
 
+@pytest.mark.parametrize("status", ["draft", "uncollectible"])
+async def test_only_a_void_invoice_says_that_a_change_is_over(
+    account: Account, status: str
+) -> None:
+    async with asking(account) as processor:
+        before = await subscribed(processor, account)
+        await with_card(processor, account, before.customer, ASKING)
+        waiting = await processor.subscriptions.change(to(before), key=KEY)
+        account.books.at("invoice", str(waiting.main.latest_invoice))["status"] = status
+        repeated = await processor.subscriptions.change(to(before), key=KEY)
+
+    assert repeated.main.pending_until == waiting.main.pending_until is not None
+    assert repeated.main.items == before.items
+
+
 async def test_a_new_period_that_is_not_paid_for_does_not_begin(account: Account) -> None:
     account.add_price("price_Yearly", 10_000, interval="year")
     async with asking(account) as processor:

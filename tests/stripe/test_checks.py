@@ -14,16 +14,20 @@ from accrue_stripe.connection import Connection
 from accrue_stripe.operating.endpoints import EVENTS, Endpoints
 from accrue_stripe.plugin import register_checks
 from accrue_stripe.settings import API_VERSION, StripeSettings
+from tests.stripe import objects
 from tests.stripe.account.app import Account
+from tests.stripe.account.line import Fault
 from tests.stripe.asking import furnished
-from tests.stripe.stand_in import served
+from tests.stripe.stand_in import problem, served
 
 URL = "https://app.example.com/billing/webhooks/stripe"
 
 
 @pytest.fixture
 def account() -> Account:
-    return furnished()
+    account = furnished()
+    account.books.put(objects.product("prod_Pro", "Pro"))
+    return account
 
 
 @pytest.fixture
@@ -59,16 +63,17 @@ async def test_an_account_in_good_order(account: Account, settings: StripeSettin
     await made(settings)
     found = await looked_at(settings)
 
-    assert outcomes(found) == ["ok", "ok"]
+    assert outcomes(found) == ["ok", "ok", "ok"]
     assert "a test key" in str(found[0])
     assert f"{len(EVENTS)} events" in str(found[1])
+    assert "sells 1 plan:" in str(found[2])
     assert account.complaints == []
 
 
 async def test_an_account_without_an_endpoint_of_ours(settings: StripeSettings) -> None:
     found = await looked_at(settings)
 
-    assert outcomes(found) == ["ok", "warning"]
+    assert outcomes(found) == ["ok", "warning", "ok"]
     assert "webhooks create" in str(found[1])
 
 
@@ -90,8 +95,40 @@ async def test_what_is_wrong_with_an_endpoint_is_said(
     account.books.put({**endpoint, **change})
     found = await looked_at(settings)
 
-    assert outcomes(found) == ["ok", outcome]
+    assert outcomes(found) == ["ok", outcome, "ok"]
     assert says in str(found[1])
+
+
+async def test_an_account_that_sells_nothing_is_told_so(
+    account: Account, settings: StripeSettings
+) -> None:
+    await made(settings)
+    for price in account.books.all("price"):
+        account.books.put({**price, "active": False})
+    found = await looked_at(settings)
+
+    assert outcomes(found) == ["ok", "ok", "warning"]
+    assert "no active, recurring price" in str(found[2])
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "others"),
+    [
+        ("GET /v1/webhook_endpoints", "webhook endpoints", ["ok", "warning", "ok"]),
+        ("GET /v1/prices", "prices and products", ["ok", "ok", "warning"]),
+    ],
+)
+async def test_a_key_that_may_not_read_the_one_still_reads_the_other(
+    account: Account, settings: StripeSettings, path: str, what: str, others: list[str]
+) -> None:
+    await made(settings)
+    account.faults.append(Fault(problem(403, "invalid_request_error"), to=path))
+    found = await looked_at(settings)
+
+    assert outcomes(found) == others
+    (warning,) = [finding for finding in found if finding.outcome == "warning"]
+    assert what in str(warning)
+    assert "person.example" not in str(warning)
 
 
 async def test_two_secrets_are_a_rotation_that_is_to_end(settings: StripeSettings) -> None:

@@ -11,10 +11,12 @@ from dataclasses import replace
 
 import httpx
 import pytest
+import stripe
 
 from accrue_core.errors import (
     AccrueError,
     CardDeclined,
+    NotAsked,
     OperationInProgress,
     ProcessorMisconfigured,
     ProcessorRejected,
@@ -24,6 +26,7 @@ from accrue_core.errors import (
     RemoteMissing,
 )
 from accrue_core.settings import Secret
+from accrue_stripe.errors import translate
 from accrue_stripe.processor import StripeProcessor
 from accrue_stripe.settings import StripeSettings
 from tests.stripe import objects
@@ -85,6 +88,44 @@ async def test_an_answer_becomes_an_error_of_ours(
     assert type(await refusal(reply)) is expected
 
 
+@pytest.mark.parametrize(
+    ("param", "expected"),
+    [
+        ("id", RemoteMissing),
+        ("customer", RemoteMissing),
+        ("items[0][price]", ProcessorRejected),
+        ("price", ProcessorRejected),
+        ("default_payment_method", ProcessorRejected),
+    ],
+)
+async def test_something_else_that_is_missing_does_not_bury_the_customer(
+    param: str, expected: type[AccrueError]
+) -> None:
+    missing = problem(404, "invalid_request_error", code="resource_missing", param=param)
+    assert type(await refusal(missing)) is expected
+
+
+def sdk_errors() -> list[type[stripe.StripeError]]:
+    """Return every class of error that the SDK has."""
+    found, seen = [stripe.StripeError], []
+    while found:
+        kind = found.pop()
+        seen.append(kind)
+        found += kind.__subclasses__()
+    return sorted(set(seen), key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", sdk_errors(), ids=lambda kind: kind.__name__)
+def test_every_error_of_the_sdk_s_is_one_of_ours(kind: type[stripe.StripeError]) -> None:
+    for status in (None, 400, 401, 402, 403, 404, 409, 418, 429, 500):
+        error = kind.__new__(kind)
+        stripe.StripeError.__init__(error, "jane@person.example", http_status=status)
+        ours = translate(error, noun="customer", ref="cus_1")
+        says_that_nothing_happened = isinstance(ours, NotAsked | ProcessorRejected)
+        assert says_that_nothing_happened == (status in (400, 401, 402, 403, 429)), status
+        assert "person.example" not in str(ours)
+
+
 async def test_an_error_says_what_stripe_said_in_its_vocabulary() -> None:
     error = await refusal(
         problem(
@@ -114,7 +155,13 @@ async def test_a_key_used_for_another_request_is_called_that() -> None:
 
 @pytest.mark.parametrize(
     ("word", "is_told"),
-    [("insufficient_funds", True), ("fraudulent", False), ("stolen_card", False), ("x1", False)],
+    [
+        ("insufficient_funds", True),
+        ("subscription_payment_intent_requires_action", True),
+        ("fraudulent", False),
+        ("stolen_card", False),
+        ("x1", False),
+    ],
 )
 async def test_a_decline_advises_the_customer_without_accusing_them(
     word: str, is_told: bool
@@ -199,6 +246,7 @@ async def answering(behave: Answering) -> AsyncIterator[StripeProcessor]:
         yield processor
     finally:
         await processor.close()
+        await asyncio.sleep(0.02)  # A connection that nobody waited for may not be taken up yet.
         server.close()
         await asyncio.gather(*connections)
 
@@ -213,14 +261,14 @@ async def test_silence_has_an_unknown_outcome() -> None:
 
 async def test_an_answer_that_drips_is_cut_off() -> None:
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
         try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
             for _ in range(30):
                 writer.write(b" ")
                 await writer.drain()
                 await asyncio.sleep(0.05)
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             return
 
     async with answering(drip) as processor:

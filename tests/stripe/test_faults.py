@@ -221,6 +221,10 @@ STEPS = {
         of_a_subscription("pause", lambda ref, _: PauseSubscription(ref=ref, behavior="void")),
         "POST /v1/subscriptions/",
     ),
+    "pause all of it": Step(
+        of_a_subscription("pause", lambda ref, _: PauseSubscription(ref=ref, behavior="none")),
+        "POST /v1/subscriptions/",
+    ),
     "resume": Step(
         of_a_subscription("resume", lambda ref, _: ResumeSubscription(ref=ref)),
         "POST /v1/subscriptions/",

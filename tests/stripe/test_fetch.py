@@ -123,6 +123,23 @@ async def test_a_list_that_never_ends_is_refused() -> None:
             await StripeProcessor(account(), client).fetch("invoice", "in_First")
 
 
+async def test_a_list_that_leads_in_circles_is_refused() -> None:
+    lines = [invoice_objects.invoice_line() | {"id": ref} for ref in ("il_1", "il_2")]
+    url = "/v1/invoices/in_First/lines"
+    first, second = (objects.envelope(url, line, has_more=True) for line in lines)
+    whole = invoice_objects.invoice() | {"lines": first}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "lines" not in request.url.path:
+            return httpx.Response(200, json=whole)
+        after = request.url.params.get("starting_after")
+        return httpx.Response(200, json=second if after == "il_1" else first)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(UnknownVocabulary, match="leads nowhere"):
+            await StripeProcessor(account(), client).fetch("invoice", "in_First")
+
+
 async def test_a_deleted_customer_is_gone_and_a_missing_one_is_missing() -> None:
     async with asking(StandIn(lambda: [objects.deleted("customer", "cus_1")])) as processor:
         assert (await processor.fetch("customer", "cus_1")).main == GoneSnapshot(

@@ -79,6 +79,35 @@ async def test_a_pause_says_how_and_until_when(account: Account) -> None:
     assert (resumed.main.collection_paused, resumed.main.collection_resumes_at) == (None, None)
 
 
+async def test_a_whole_pause_says_what_becomes_of_the_rest_of_the_period(
+    account: Account,
+) -> None:
+    async with asking(account) as processor:
+        before = await subscribed(processor, account)
+        account.pass_time(account.now + 10 * 86_400)
+        pause = PauseSubscription(ref=before.ref, behavior="none")
+        paused = await processor.subscriptions.pause(pause, key=KEY)
+        asked = sent(account)
+        answer = await processor.subscriptions.resume(
+            ResumeSubscription(ref=before.ref), key=Key("key-2", "aop_2")
+        )
+
+    values = {
+        "type": "subscription",
+        "bill_for[unused_time_from][type]": "now",
+        "bill_for[outstanding_usage_through][type]": "now",
+        "invoicing_behavior": "pending_invoice_item",
+        **READABLE,
+    }
+    assert asked == [(f"POST /v1/subscriptions/{before.ref}/pause", "key-1", values)]
+    assert paused.main.status == SubscriptionStatus.PAUSED
+    assert pause.is_met_by(paused.main)
+    assert paused.main.items[0].current_period_end == bench_of(account).now()
+    assert answer.main.status == SubscriptionStatus.ACTIVE
+    (invoice,) = (one for one in answer.others if one.noun == "invoice")
+    assert 0 < invoice.amount_paid.minor < 1000
+
+
 async def resting(processor: StripeProcessor, account: Account, card: str | None) -> str:
     """Return a subscription that rests since its trial ended without a card."""
     bench = bench_of(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -329,6 +330,23 @@ async def test_stripe_is_left_alone_while_it_does_not_answer(
             with pytest.raises(ProcessorUnreachable, match="not asked for a while"):
                 await processor.fetch("customer", "cus_1")
     assert len(asked) == 3
+
+
+async def test_silence_that_outlasts_the_whole_call_counts_as_well() -> None:
+    asked: list[str] = []
+
+    async def silence(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        await asyncio.sleep(60)
+        raise AssertionError("nobody waits for so long")
+
+    settings = replace(PERSISTENT, call_timeout=0.02, breaker_failures=2, breaker_pause=60.0)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(silence)) as client:
+        processor = StripeProcessor(settings, client)
+        for expected in (ProcessorUnavailable, ProcessorUnavailable, ProcessorUnreachable):
+            with pytest.raises(expected):
+                await processor.fetch("customer", "cus_1")
+    assert len(asked) == 2
 
 
 async def test_a_refusal_is_an_answer_and_opens_nothing() -> None:

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
+import stripe
 
 from accrue_core.contracts.changes import ChangeSubscription, ItemTarget
 from accrue_core.contracts.checkout import CreateCheckoutSession
@@ -133,6 +134,31 @@ async def test_at_debug_no_log_says_anything_about_anyone(
     assert seen_in(" ".join(str(vars(record)) for record in caplog.records)) == []
 
 
+@pytest.mark.parametrize("word", ["debug", "info"])
+async def test_the_console_log_of_the_sdk_says_nothing_either(
+    word: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stripe, "log", word)
+    monkeypatch.setattr("stripe._util.STRIPE_LOG", word)
+    account = furnished()
+    async with asking(account) as processor:
+        await everything(processor, account)
+
+    assert capsys.readouterr() == ("", "")
+
+
+async def test_a_host_that_sets_up_its_logs_late_sees_no_bodies_either(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    account = furnished()
+    async with asking(account) as processor:
+        await bench_of(account).customer(processor)
+        caplog.set_level(logging.DEBUG, logger="stripe")
+        await everything(processor, account)
+
+    assert [record for record in caplog.records if record.name == "stripe"] == []
+
+
 async def test_what_is_returned_shows_nothing_private() -> None:
     account = furnished()
     async with asking(account) as processor:
@@ -176,7 +202,10 @@ def _parts(value: Any) -> Iterator[Any]:
 async def test_a_pickle_holds_no_key_and_no_way_in() -> None:
     account = furnished()
     async with asking(account) as processor:
-        customer, _, started, opened, portal, *_ = await everything(processor, account)
+        seen = await everything(processor, account)
+    customer, _, started, opened, portal, *_ = seen
+    errors = [one for one in seen if isinstance(one, AccrueError)]
+    assert len(errors) == 3
 
     for secret in (processor, SETTINGS, started.next_action, opened.next_action, portal):
         with pytest.raises(TypeError):
@@ -186,3 +215,5 @@ async def test_a_pickle_holds_no_key_and_no_way_in() -> None:
         assert b"sk_test" not in pickled
         assert b"_secret_" not in pickled
         assert b"stripe.example" not in pickled
+    for error in errors:
+        assert seen_in(pickle.dumps(error).decode("latin-1")) == []

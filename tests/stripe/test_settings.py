@@ -72,7 +72,10 @@ def test_the_mode_follows_from_the_key(key: str, livemode: bool) -> None:
         settings(key, livemode=not livemode)
 
 
-@pytest.mark.parametrize("key", ["", "pk_test_1", "sk_1", "whsec_1", "sk_test_", "sk_test_1 2"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "pk_test_1", "sk_1", "whsec_1", "sk_test_", "sk_test_1 2", "sk_test_1\u200b", "sk_test_é"],
+)
 def test_what_is_no_secret_key_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         settings(key)

@@ -261,29 +261,6 @@ def test_an_expanded_invoice_still_names_itself() -> None:
     assert of("invoice_payment.paid", payment).object_ref == "in_First"
 
 
-@pytest.mark.parametrize("type_", ["customer", "subscription", "payment_method", "invoice"])
-def test_a_thin_notification_points_at_its_related_object(type_: str) -> None:
-    found = thin(f"v1.{type_}.updated", {"type": type_, "id": "ref_1", "url": "/v1/x"})
-    assert (found.noun, found.object_ref, found.is_deletion) == (type_, "ref_1", False)
-    assert found.created_at == datetime(2027, 1, 15, 8, tzinfo=UTC)
-
-
-def test_a_thin_notification_about_a_checkout_session_uses_our_word_for_it() -> None:
-    related = {"type": "checkout.session", "id": "cs_test_1", "url": "/v1/checkout/sessions/x"}
-    found = thin("v1.checkout.session.completed", related)
-    assert (found.noun, found.object_ref) == ("checkout_session", "cs_test_1")
-
-
-def test_a_thin_deletion_is_a_deletion() -> None:
-    assert thin("v1.customer.deleted", {"type": "customer", "id": "cus_1", "url": ""}).is_deletion
-
-
-def test_a_thin_notification_about_something_else_points_nowhere() -> None:
-    meter = {"type": "billing.meter", "id": "mtr_1", "url": "/v1/billing/meters/mtr_1"}
-    for related in (None, meter, {"type": "balance", "url": "/v1/balance"}):
-        assert thin("v1.billing.meter.no_meter_found", related).noun is None
-
-
 def test_events_of_another_account_point_nowhere() -> None:
     related = {"type": "customer", "id": "cus_1", "url": ""}
     assert of("customer.updated", objects.customer(), account="acct_other").noun is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import timedelta
 from typing import Any
 
@@ -115,6 +116,14 @@ def test_each_error_has_its_status_and_says_whether_to_try_again(kind: type[Accr
     assert ("detail" in body) == (status < 500 or kind is errors.ProcessorUnavailable)
     assert body.get("operation_id") == getattr(error, "operation_id", None)
     assert b"urn:accrue:error" in encoded(body)
+
+
+@pytest.mark.parametrize("kind", tree(), ids=lambda kind: kind.__name__)
+def test_each_error_is_itself_again_in_another_process(kind: type[AccrueError]) -> None:
+    error = made(kind)
+    there = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert type(there) is kind
+    assert (str(there), there.args, vars(there)) == (str(error), error.args, vars(error))
 
 
 def test_only_errors_of_the_tree_are_in_the_table_of_statuses() -> None:

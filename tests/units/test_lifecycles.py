@@ -17,18 +17,19 @@ S = SubscriptionStatus
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 
 MEANING = {
-    #                      entitling owing  ended  cancel keep   change trial  pause  resume
-    S.TRIALING:           (True,     False, False, True,  True,  True,  True,  True,  True),
-    S.ACTIVE:             (True,     False, False, True,  True,  True,  False, True,  True),
-    S.PAST_DUE:           (False,    True,  False, True,  True,  False, False, True,  True),
-    S.UNPAID:             (False,    True,  False, True,  True,  False, False, False, True),
-    S.PAUSED:             (False,    False, False, True,  True,  False, False, False, True),
-    S.INCOMPLETE:         (False,    False, False, True,  False, False, False, False, True),
-    S.CANCELED:           (False,    False, True,  False, False, False, False, False, False),
-    S.INCOMPLETE_EXPIRED: (False,    False, True,  False, False, False, False, False, False),
+    #                      entitling owing  ended  cancel keep   change trial  pause  resume rest
+    S.TRIALING:           (True,     False, False, True,  True,  True,  True,  True,  True,  False),
+    S.ACTIVE:             (True,     False, False, True,  True,  True,  False, True,  True,  True),
+    S.PAST_DUE:           (False,    True,  False, True,  True,  False, False, True,  True,  False),
+    S.UNPAID:             (False,    True,  False, True,  True,  False, False, False, True,  False),
+    S.PAUSED:             (False,    False, False, True,  True,  False, False, False, True,  False),
+    S.INCOMPLETE:         (False,    False, False, True,  False, False, False, False, True,  False),
+    S.CANCELED:           (False,    False, True,  False, False, False, False, False, False, False),
+    S.INCOMPLETE_EXPIRED: (False,    False, True,  False, False, False, False, False, False, False),
 }  # fmt: skip
 VERBS = {
     "cancel": 3, "keep": 4, "change": 5, "extend_trial": 6, "end_trial": 6, "pause": 7, "resume": 8,
+    "rest": 9,
 }  # fmt: skip
 
 
@@ -76,6 +77,22 @@ def test_one_change_at_a_time_and_one_pause() -> None:
         lifecycle.require_pause("pause", is_paused=True)
     with pytest.raises(IllegalTransition, match="cannot resume a subscription that is not paused"):
         lifecycle.require_pause("resume", is_paused=False)
+
+
+REST = {"is_pending": False, "is_scheduled": False, "is_ending": False}
+
+
+def test_what_rests_as_a_whole_has_nothing_else_ahead() -> None:
+    lifecycle.require_rest(S.ACTIVE, **REST)
+    for ahead, words in (
+        ("is_pending", "waiting for a change"),
+        ("is_scheduled", "driven by a schedule"),
+        ("is_ending", "set to end; it must be one of: not set to end: keep it first"),
+    ):
+        with pytest.raises(IllegalTransition, match=f"cannot rest a subscription that is {words}"):
+            lifecycle.require_rest(S.ACTIVE, **{**REST, ahead: True})
+    with pytest.raises(IllegalTransition, match="that is trialing"):
+        lifecycle.require_rest(S.TRIALING, **REST)
 
 
 @given(subscription_snapshots)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from accrue_core.contracts.changes import (
     ChangeSubscription,
     ItemTarget,
+    PauseBehavior,
     PauseSubscription,
     ResumeSubscription,
     SetTrialEnd,
@@ -157,7 +158,7 @@ MAKERS: dict[type[Any], st.SearchStrategy[Any]] = {
     PauseSubscription: st.builds(
         PauseSubscription,
         ref=refs,
-        behavior=st.sampled_from(["void", "keep_as_draft", "mark_uncollectible"]),
+        behavior=st.sampled_from(get_args(PauseBehavior)),
         resumes_at=maybe_moments,
     ),
     ResumeSubscription: st.builds(ResumeSubscription, ref=refs),

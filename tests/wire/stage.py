@@ -7,9 +7,10 @@ official SDK, HTTP, and the Fake's Stripe server with its signed webhooks.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -17,12 +18,16 @@ from weakref import WeakValueDictionary
 
 import httpx
 
-from accrue_core.contracts.results import Answer
+from accrue_core.clock import SystemClock
+from accrue_core.contracts.requests import Request
+from accrue_core.contracts.results import Answer, Key
+from accrue_core.contracts.routes import ASGIApplication
 from accrue_core.settings import Secret
 from accrue_fake.engine.engine import Engine
 from accrue_fake.fixtures import StripeLine
 from accrue_fake.processor import FakeProcessor
 from accrue_fake.wire.stripe.app import StripeServer, create_stripe_app
+from accrue_fake.wire.stripe.courier import Post
 from accrue_stripe.operating.endpoints import EVENTS
 from accrue_stripe.processor import StripeProcessor
 from accrue_stripe.settings import API_VERSION, StripeSettings
@@ -43,6 +48,9 @@ GATEWAYS = frozenset(
         "portal",
     }
 )
+Line = Callable[[StripeServer], httpx.AsyncBaseTransport]
+"""Makes what carries requests to a server."""
+
 SERVERS: WeakValueDictionary[int, StripeServer] = WeakValueDictionary()
 """The server of each engine: who opens a second stage on an engine meets the same account."""
 
@@ -69,13 +77,24 @@ class Gateway:
 
 
 class WiredProcessor(StripeProcessor):
-    """The Stripe plugin's processor; ``backend.calls`` counts as the Fake's does."""
+    """The Stripe plugin's processor; ``backend.calls`` counts as the Fake's does.
+
+    ``name`` is what the account is called, ``line`` carries its requests, and ``told`` is what
+    Accrue is told of it besides. Nothing is sent twice unless that says so.
+    """
 
     engine = None
 
-    def __init__(self, settings: StripeSettings, http_client: httpx.AsyncClient) -> None:
-        super().__init__(settings, http_client)
+    def __init__(
+        self, engine: Engine, name: str = NAME, *, line: Line = StripeLine, **told: Any
+    ) -> None:
+        self.server = server_of(engine, name)
+        self.client = httpx.AsyncClient(transport=line(self.server), trust_env=False)
+        secrets = tuple(Secret(one.secret or "") for one in self.server.account.endpoints.values())
+        settings = {"api_key": KEY, "name": name, "webhook_secrets": secrets, "retries": 0, **told}
+        super().__init__(StripeSettings(**settings), self.client, clock=engine.clock)
         self.backend = Calls()
+        self._clock = engine.clock
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
@@ -86,6 +105,14 @@ class WiredProcessor(StripeProcessor):
         plural = "checkout" if noun == "checkout_session" else f"{noun}s"
         self.backend.calls[f"{plural}.fetch"] += 1
         return await super().fetch(noun, ref)
+
+    async def find_created(self, request: Request, *, key: Key, since: datetime) -> Answer | None:
+        """Look for it by the processor's clock: the database's, which says since when, is another.
+
+        Both are the same at Stripe; here the engine's time passes when a test says so.
+        """
+        ago = SystemClock().now() - since
+        return await super().find_created(request, key=key, since=self._clock.now() - ago)
 
 
 @dataclass(slots=True)
@@ -105,44 +132,48 @@ class WiredStage(Stage):
 
 @asynccontextmanager
 async def wired(
-    database_url: str, *, engine: Engine | None = None, **options: Any
+    database_url: str,
+    *,
+    engine: Engine | None = None,
+    processor: WiredProcessor | None = None,
+    **options: Any,
 ) -> AsyncIterator[Stage]:
     """Open a stage with the wire in it; takes what ``staged`` takes, but for processors."""
-    engine = engine or new_engine()
-    server = server_of(engine)
-    answers: list[int] = []
-    async with httpx.AsyncClient(transport=StripeLine(server), trust_env=False) as client:
-        processor = cast(FakeProcessor, WiredProcessor(settings_of(server), client))
-        async with staged(database_url, engine=engine, processor=processor, **options) as plain:
-
-            async def knock(url: str, headers: Mapping[str, str], body: bytes) -> int:
-                status, _ = await post(plain.app, urlsplit(url).path, body, headers)
-                answers.append(status)
-                return status
-
-            server.courier.post = knock
-            yield WiredStage(
-                engine, processor, plain.accrue, plain.app, server=server, answers=answers
-            )
+    wire = processor or WiredProcessor(engine or new_engine())
+    server, answers = wire.server, list[int]()
+    on_stage = cast(FakeProcessor, wire)
+    async with (
+        wire.client,
+        staged(database_url, engine=server.engine, processor=on_stage, **options) as plain,
+    ):
+        server.courier.post = door_of(plain.app, answers)
+        yield WiredStage(
+            server.engine, on_stage, plain.accrue, plain.app, server=server, answers=answers
+        )
 
 
-def server_of(engine: Engine) -> StripeServer:
+def door_of(app: ASGIApplication, answers: list[int]) -> Post:
+    """Return what brings webhooks to an application, and writes down what it answers."""
+
+    async def knock(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        status, _ = await post(app, urlsplit(url).path, body, headers)
+        answers.append(status)
+        return status
+
+    return knock
+
+
+def server_of(engine: Engine, name: str) -> StripeServer:
     """Return the server over an engine, with the endpoint registered that Accrue wants."""
     known = SERVERS.get(id(engine))
     if known is not None:
         return known
     server = SERVERS[id(engine)] = create_stripe_app(engine, keys={KEY.reveal()})
     values = {
-        "url": f"{ORIGIN}/webhooks/{NAME}",
+        "url": f"{ORIGIN}/webhooks/{name}",
         "enabled_events": list(EVENTS),
         "api_version": API_VERSION,
     }
     status, endpoint = server.do("POST", "/v1/webhook_endpoints", values)
     assert status == 200, endpoint
     return server
-
-
-def settings_of(server: StripeServer) -> StripeSettings:
-    """Return the account as Accrue is told of it. Nothing is sent twice."""
-    secrets = tuple(Secret(one.secret or "") for one in server.account.endpoints.values())
-    return StripeSettings(api_key=KEY, name=NAME, webhook_secrets=secrets, retries=0)

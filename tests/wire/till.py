@@ -12,6 +12,7 @@ import stripe
 from accrue_fake import Engine
 from accrue_fake.wire.stripe.app import StripeServer, create_stripe_app
 from tests.stripe.conformance import violations
+from tests.wire.shapes import second
 
 KEY = "sk_test_till"
 JANUARY = 1_798_761_600
@@ -136,6 +137,8 @@ class Till:
 
 
 def _wrong_in(document: Json) -> list[str]:
+    if second.is_second(document):
+        return second.wrong_in(document)
     is_list = document.get("object") in ("list", "search_result")
     found = document["data"] if is_list else [document]
     return [wrong for one in found for wrong in violations(one)]

@@ -113,7 +113,7 @@ async def pause(town: Town, which: int, how: Any, days: int | None) -> None:
     if how is None:
         await attempt(town, lambda: billing.resume(row.id, operation_id=id_))
         return
-    until = None if days is None else ahead(town, 24 * days)
+    until = None if days is None or how == "none" else ahead(town, 24 * days)
     await attempt(town, lambda: billing.pause(row.id, invoices=how, until=until, operation_id=id_))
 
 

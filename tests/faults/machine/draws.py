@@ -57,22 +57,22 @@ PHASES = st.lists(
     min_size=1,
     max_size=3,
 )
-CALLS = st.sampled_from(
-    [
-        None, None, "customers.create", "customers.update", "customers.set_tax_location",
-        "customers.assign", "payment_methods.attach", "subscriptions.create",
-        "subscriptions.change", "subscriptions.change", "subscriptions.preview",
-        "subscriptions.cancel", "subscriptions.keep", "subscriptions.pause",
-        "subscriptions.resume", "subscriptions.set_trial_end", "subscriptions.fetch",
-        "schedules.create", "schedules.update", "schedules.release", "schedules.cancel",
-        "checkout.create", "invoices.fetch", "customers.fetch",
-    ]
+STRUCK = (
+    None, None, "customers.create", "customers.update", "customers.set_tax_location",
+    "customers.assign", "payment_methods.attach", "subscriptions.create",
+    "subscriptions.change", "subscriptions.change", "subscriptions.preview",
+    "subscriptions.cancel", "subscriptions.keep", "subscriptions.pause",
+    "subscriptions.resume", "subscriptions.set_trial_end", "subscriptions.fetch",
+    "schedules.create", "schedules.update", "schedules.release", "schedules.cancel",
+    "checkout.create", "invoices.fetch", "customers.fetch",
 )  # fmt: skip
-MEDDLED = st.sampled_from(
-    ["subscriptions.create", "subscriptions.change", "subscriptions.change",
-     "subscriptions.cancel", "customers.assign", "customers.create", "schedules.create",
-     "subscriptions.fetch"]
+CALLS = st.sampled_from(STRUCK)
+MEDDLED_WITH = (
+    "subscriptions.create", "subscriptions.change", "subscriptions.change",
+    "subscriptions.cancel", "customers.assign", "customers.create", "schedules.create",
+    "subscriptions.fetch",
 )  # fmt: skip
+MEDDLED = st.sampled_from(MEDDLED_WITH)
 MOMENTS = st.sampled_from(["before", "after"])
 MEDDLING = st.sampled_from(["webhooks", "edit", "edit", "recover", "cancel", "move"])
 TROUBLE = st.one_of(

@@ -8,10 +8,10 @@ from sqlalchemy import update
 
 from accrue_core.db.database_clock import db_clock
 from accrue_core.operations.models import operations
+from accrue_fake.engine.records import SubscriptionRecord
 from tests.faults.evidence import let_leases_end, run, unfinished
-from tests.faults.machine.asking import Call, on_page, subscription_of
+from tests.faults.machine.asking import on_page, subscription_of
 from tests.faults.machine.town import Town
-from tests.stage import post
 
 
 def act(town: Town, which: int, what: str) -> None:
@@ -29,19 +29,31 @@ def act(town: Town, which: int, what: str) -> None:
         case "pay" if unpaid:
             on_page(town, lambda: engine.pay_invoice(unpaid[-1 - which % len(unpaid)]))
         case "edit" if not books.subscriptions[ref].is_ended:
-            on_page(town, lambda: engine.subscriptions.edit(ref, quantity=2 + which % 7))
+            quantity = 2 + which % 7
+            if not _is_waited_for(books.subscriptions[ref], quantity):
+                on_page(town, lambda: engine.subscriptions.edit(ref, quantity=quantity))
         case "detach" if books.cards:
             card = list(books.cards)[-1 - which % len(books.cards)]
             on_page(town, lambda: engine.payment_methods.detach(card))
 
 
+def _is_waited_for(record: SubscriptionRecord, quantity: int) -> bool:
+    """Whether a change to just this waits to be paid for: nobody gives it away meanwhile."""
+    return record.pending is not None and record.pending.change.items[0].quantity == quantity
+
+
 async def pass_time(town: Town, hours: int) -> None:
+    """Let time pass, having written down how things are."""
+    await remember(town)
+    await let_pass(town, hours)
+
+
+async def let_pass(town: Town, hours: int) -> None:
     """Let time pass at the processor and, for what is under way, here: their clocks agree."""
     now = town.engine.clock.now()
     for record in await unfinished(town.stage):
         town.born.setdefault(record.id, now)
-    await remember(town)
-    town.engine.advance(timedelta(hours=hours))
+    town.way.advance(timedelta(hours=hours))
     for record in await unfinished(town.stage):
         age = town.engine.clock.now() - town.born[record.id]
         await run(
@@ -67,14 +79,7 @@ async def remember(town: Town) -> None:
 
 async def deliver(town: Town, limit: int, *, is_shuffled: bool, is_doubled: bool) -> None:
     """Post webhooks that are due."""
-    scenarios = town.engine.scenarios
-    scenarios.shuffle_webhooks(is_on=is_shuffled)
-    for owed in town.engine.emitter.take(limit=limit):
-        for _ in range(2 if is_doubled else 1):
-            status, _body = await post(town.stage.app, "/webhooks/fake", owed.body, owed.headers)
-            assert status == 200
-        town.engine.emitter.delivered(owed.event_ref)
-    scenarios.shuffle_webhooks(is_on=False)
+    await town.way.deliver(limit, is_shuffled=is_shuffled, is_doubled=is_doubled)
 
 
 async def work(town: Town) -> None:
@@ -84,6 +89,7 @@ async def work(town: Town) -> None:
 def fault(town: Town, kind: str, call: str | None, times: int) -> None:
     """Order a fault of the line, of webhooks or of a card."""
     scenarios = town.engine.scenarios
+    call = None if call is None else town.way.named(call)
     match kind:
         case "before" | "after":
             scenarios.lose_next_answer(kind, call=call, times=times)  # type: ignore[arg-type]
@@ -104,12 +110,6 @@ def fault(town: Town, kind: str, call: str | None, times: int) -> None:
             scenarios.duplicate_next_webhook(times=times)
         case "declined":
             scenarios.decline_next_charge(times=times)
-
-
-def meddle(town: Town, call: str, moment: str, deed: Call) -> None:
-    """Have something happen around the next such call: before the engine acts, or after it."""
-    backend = town.backend
-    (backend.before_next if moment == "before" else backend.after_next)(call, deed)
 
 
 async def recover(town: Town) -> None:

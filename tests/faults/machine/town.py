@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from accrue_core import Accrue, Catalog, Money, Owner, Plan, Settings, hookimpl
+from accrue_core import Catalog, Money, Owner, Plan, hookimpl
 from accrue_core.billing.catalog import Price
 from accrue_core.contracts.changes import Proration
 from accrue_core.errors import (
@@ -22,10 +23,10 @@ from accrue_core.errors import (
     ProcessorUnavailable,
 )
 from accrue_fake.engine.engine import Engine
-from accrue_fake.processor import FakeProcessor
 from tests.faults.lives import Life
-from tests.faults.meddling import MeddlingBackend
-from tests.stage import ORIGIN, Offered, Stage
+from tests.faults.machine.doors import Door
+from tests.faults.machine.ways import Opening, Way
+from tests.faults.machine.wires import Wire
 
 OWNERS = (Owner("team", "1"), Owner("team", "2"))
 EVERYBODY = (*OWNERS, Owner("company", "3"))
@@ -50,10 +51,12 @@ CATALOG = Catalog(
     Plan(key="seats", features={"members"}, prices={"fake": "price_seats"}),
     Plan(key="archive", features={"history"}, prices={"fake": "price_archive"}),
 )
-ELSEWHERE = frozenset({"fake", "stripe", "braintree", "admin", "portal"})
 PLANS = ("pro", "basic", "seats", "archive")
 COUPONS = ("half", "ten", "quarter")
 TAXED_IN = ("DE", "NZ", "US")
+
+WAYS: Mapping[str, Opening] = MappingProxyType({"door": Door.opened, "wire": Wire.opened})
+"""How the town's Accrue may reach its processor."""
 
 EXPECTED = (
     Conflict, CardDeclined, ProcessorRejected, ProcessorUnavailable, NotAsked,
@@ -89,68 +92,24 @@ class Host:
         return [self._members]
 
 
-@dataclass(slots=True)
-class Effects:
-    """What each operation did at the engine: how many calls of it made anything happen there."""
-
-    of: Counter[str] = field(default_factory=Counter)
-    methods: dict[str, str] = field(default_factory=dict)
-
-    def note(self, operation: str, method: str) -> None:
-        self.of[operation] += 1
-        self.methods[operation] = method
-
-    def doubled(self) -> dict[str, str]:
-        """Return the operations that had more than one effect, with their methods."""
-        return {name: self.methods[name] for name, times in self.of.items() if times > 1}
-
-
-class CountingBackend(MeddlingBackend):
-    """Counts, for each operation, the calls after which the engine was not as before."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self.effects = Effects()
-        self._door = _Watched(self._door, engine, self.effects)  # type: ignore[assignment]
-
-    def forget(self) -> None:
-        """Let nobody meddle any more."""
-        self._before.clear()
-        self._after.clear()
-
-
-class _Watched:
-    """The engine's door, with somebody beside it who writes down what happens."""
-
-    def __init__(self, door: Any, engine: Engine, effects: Effects) -> None:
-        self._door, self._engine, self._effects = door, engine, effects
-
-    def call(self, noun: str, method: str, arguments: Mapping[str, Any]) -> Any:
-        before = self._happened()
-        try:
-            return self._door.call(noun, method, arguments)
-        finally:
-            key = arguments.get("key")
-            if key is not None and self._happened() != before and method != "find_created":
-                self._effects.note(key.operation_id, f"{noun}.{method}")
-
-    def _happened(self) -> int:
-        counters = self._engine.books.counters
-        return counters.get("evt", 0) + counters.get("cs", 0)
-
-
 @dataclass
 class Town(Life):
     """One stage, what was ordered there, and what the engine went through."""
 
     members: Members = field(default_factory=Members)
-    backend: Any = None
+    way: Way = None  # type: ignore[assignment]
     done: list[Any] = field(default_factory=list)
     previews: list[Any] = field(default_factory=list)
     born: dict[str, datetime] = field(default_factory=dict)
     entitled: dict[str, set[str]] = field(default_factory=dict)
     remembered: list[Any] = field(default_factory=list)
     has_lost: bool = False
+    announced: set[str] = field(default_factory=set)
+
+    def watch(self) -> None:
+        """Write down what the engine tells of, and how subscriptions are at that moment."""
+        super().watch()
+        self.engine.emitter.listen(lambda _type, _kind, ref: self.announced.add(ref))
 
     def look(self) -> None:
         """Write down the statuses as they are now, and which prices were ever granted by whom."""
@@ -183,27 +142,19 @@ def price_of(plan: str, *, by_ref: bool) -> str | Price:
 
 
 @asynccontextmanager
-async def opened(database_url: str, *, final: Any, batch_size: int) -> AsyncIterator[Town]:
+async def opened(
+    database_url: str, *, opening: Opening, final: Any, batch_size: int
+) -> AsyncIterator[Town]:
     """Open a town on a migrated database. Nothing works by itself."""
-    engine, members = new_engine(final), Members()
-    backend = CountingBackend(engine)
-    processor = FakeProcessor(backend)
-    accrue = Accrue(
-        Settings(
-            database_url=database_url,
-            plugins_disabled=ELSEWHERE,
-            allowed_origins=frozenset({ORIGIN}),
-            batch_size=batch_size,
-            seat_debounce=timedelta(0),
-        ),
+    members = Members()
+    way = opening(
+        database_url,
+        engine=new_engine(final),
+        settings={"batch_size": batch_size, "seat_debounce": timedelta(0)},
         catalog=CATALOG,
-        clock=engine.clock,
-        plugins=[Offered([processor]), Host(members)],
+        host_plugins=[Host(members)],
     )
-    try:
-        stage = Stage(engine, processor, accrue, accrue.asgi())
-        town = Town(stage, members=members, backend=backend)
+    async with way as open_way:
+        town = Town(open_way.stage, members=members, way=open_way)
         town.watch()
         yield town
-    finally:
-        await accrue.runtime.close()

@@ -12,6 +12,7 @@ from tests.stripe.account import (
     coupons,
     customers,
     endpoints,
+    events,
     invoices,
     pages,
     schedules,
@@ -52,6 +53,7 @@ ROUTES = (
     Route("GET", "/v1/subscriptions", "SubscriptionListParams", subscriptions.listed),
     Route("POST", "/v1/subscriptions/{id}", "SubscriptionUpdateParams", subscriptions.update),
     Route("GET", "/v1/subscriptions/{id}", "SubscriptionRetrieveParams", subscriptions.retrieve),
+    Route("POST", "/v1/subscriptions/{id}/pause", "SubscriptionPauseParams", subscriptions.pause),
     Route(
         "POST", "/v1/subscriptions/{id}/resume", "SubscriptionResumeParams", subscriptions.resume
     ),
@@ -59,6 +61,7 @@ ROUTES = (
     Route("GET", "/v1/coupons/{id}", "CouponRetrieveParams", coupons.retrieve),
     Route("POST", "/v1/coupons", "CouponCreateParams", coupons.create),
     Route("GET", "/v1/prices", "PriceListParams", coupons.list_prices),
+    Route("GET", "/v1/events", "EventListParams", events.listed),
     Route("GET", "/v1/webhook_endpoints", "WebhookEndpointListParams", endpoints.listed),
     Route("POST", "/v1/webhook_endpoints", "WebhookEndpointCreateParams", endpoints.create),
     Route("POST", "/v1/webhook_endpoints/{id}", "WebhookEndpointUpdateParams", endpoints.update),

@@ -47,6 +47,21 @@ def update(books: Books, asked: Json, ref: str) -> Json:
     return subscription
 
 
+def pause(books: Books, asked: Json, ref: str) -> Json:
+    """Let all of a subscription rest: its period ends now, and the rest of it waits as a credit."""
+    subscription = books.at("subscription", ref)
+    if subscription["status"] != "active" or subscription["schedule"]:
+        raise Refused(400, message="This subscription cannot be paused.")
+    if set(asked) - {"type", "bill_for", "invoicing_behavior", "expand"}:
+        raise NotImplementedError(f"not played: {asked}")
+    if asked["bill_for"]["unused_time_from"]["type"] == "now":
+        books.unbilled[ref] = changes.closing(books, subscription, is_prorated=True)
+    for item in subscription["items"]["data"]:
+        item["current_period_end"] = books.now
+    subscription["status"] = "paused"
+    return subscription
+
+
 def resume(books: Books, asked: Json, ref: str) -> Json:
     """End a rest: a period begins, and the subscription runs once it is paid for."""
     subscription = books.at("subscription", ref)
@@ -61,7 +76,10 @@ def resume(books: Books, asked: Json, ref: str) -> Json:
     invoice = invoices.draw(
         books,
         subscription,
-        [invoices.line(books, "", item) for item in subscription["items"]["data"]],
+        [
+            *books.unbilled.pop(ref, []),
+            *(invoices.line(books, "", item) for item in subscription["items"]["data"]),
+        ],
         behavior=books.behaviors[card] if card else "has no card",
         reason="subscription_update",
     )

@@ -9,12 +9,21 @@ import pytest
 
 from tests.services.databases import Prepare, SqliteDatabases
 from tests.stage import Stage, staged
+from tests.wire.lanes.declared import ON_BOTH_DATABASES
 from tests.wire.stage import wired
 
 
-@pytest.fixture(params=["sqlite"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make journeys on SQLite, and those that are declared on PostgreSQL too."""
+    if "database_kind" in metafunc.fixturenames:
+        is_on_both = metafunc.function.__name__ in ON_BOTH_DATABASES
+        kinds = ["sqlite", "postgres"] if is_on_both else ["sqlite"]
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+@pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
-    """Name the database of the lane: what the wire does is the same on any."""
+    """Name the database of this run of the journey."""
     return str(request.param)
 
 
@@ -26,13 +35,19 @@ async def stage(prepared_database_url: str) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-async def plain_stage(
+def plain_database_url(
     sqlite_databases: SqliteDatabases, prepare_database: Prepare, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    """Open a stage as the journeys know it, to compare with."""
+) -> str:
+    """Return the URL of one more database: what is told must not depend on which it is."""
     folder = tmp_path / "plain"
     folder.mkdir()
-    async with staged(sqlite_databases.create_prepared(folder, prepare_database)) as stage:
+    return sqlite_databases.create_prepared(folder, prepare_database)
+
+
+@pytest.fixture
+async def plain_stage(plain_database_url: str) -> AsyncIterator[Stage]:
+    """Open a stage as the journeys know it, to compare with."""
+    async with staged(plain_database_url) as stage:
         yield stage
 
 
