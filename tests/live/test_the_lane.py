@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def test_without_a_key_it_says_that_it_was_not_run_and_fails_whatever_else_was()
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert f"live: {NOT_RUN}" in done.stdout
-    assert "\n1 passed, 130 deselected" in done.stdout
+    assert re.search(r"\n1 passed, [0-9]{3} deselected", done.stdout)
     assert "skipped" not in done.stdout
 
 

@@ -220,7 +220,7 @@ def test_a_customer_with_a_subscription_leaves_a_few_kilobytes(
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert (after - before) / 30 < 8_000
+    assert (after - before) / 30 < 10_000
     told = market.server.account.told
     assert sum(map(len, told.values())) / len(told) < 200
 

@@ -21,12 +21,12 @@ from accrue_core.ledger.models import (
     heads,
 )
 
-_LOCK_HEADS = (
+_HEADS = (
     select(heads)
     .where(heads.c.chain.in_(bindparam("chains", expanding=True)))
     .order_by(heads.c.chain)
-    .with_for_update()
 )
+_LOCK_HEADS = _HEADS.with_for_update()
 _NEW_HEADS_SQLITE = sqlite.insert(heads).on_conflict_do_nothing()
 _NEW_HEADS_POSTGRESQL = postgresql.insert(heads).on_conflict_do_nothing()
 _ADD = insert(entries)
@@ -40,18 +40,22 @@ _MOVE_HEADS = (
 async def lock_heads(tx: Transaction, chains: Sequence[str], now: datetime) -> dict[str, ChainHead]:
     """Lock the heads of these chains, making those that do not exist yet.
 
-    A missing head is inserted before it is locked: SELECT ... FOR UPDATE of a missing row locks
-    nothing, and two first writers would both take the first number.
+    A missing head is inserted before any is locked. SELECT ... FOR UPDATE of a missing row locks
+    nothing, and two first writers would both take the first number; and who inserts one while
+    others are locked waits for another first writer, who may be waiting for those. On SQLite the
+    writer is alone, and looks once.
     """
-    found = {row["chain"]: row for row in await tx.all(_LOCK_HEADS, {"chains": chains})}
-    missing = [chain for chain in chains if chain not in found]
+    found = await tx.all(_HEADS, {"chains": chains})
+    there = {row["chain"] for row in found}
+    missing = [chain for chain in chains if chain not in there]
     if missing:
         new = _NEW_HEADS_SQLITE if tx.is_sqlite else _NEW_HEADS_POSTGRESQL
         await tx.execute(
             new, [{"chain": chain, "sequence": 0, "hash": GENESIS, "at": now} for chain in missing]
         )
-        found = {row["chain"]: row for row in await tx.all(_LOCK_HEADS, {"chains": chains})}
-    return {chain: to_row(ChainHead, row) for chain, row in found.items()}
+    if missing or not tx.is_sqlite:
+        found = await tx.all(_LOCK_HEADS, {"chains": chains})
+    return {row["chain"]: to_row(ChainHead, row) for row in found}
 
 
 async def add(tx: Transaction, written: Sequence[LedgerEntry]) -> None:
