@@ -107,9 +107,7 @@ async def add_runs(tx: Transaction, runs: Sequence[tuple[str, str]]) -> None:
 
 async def is_run_due(reading: Reading, *, handlers: Sequence[str]) -> bool:
     """Whether one of these handlers has a run to claim."""
-    return await leases.is_due(
-        reading, handler_runs, leases.Among(handler_runs.c.handler, handlers)
-    )
+    return await leases.is_due(reading, handler_runs, _of(handlers))
 
 
 async def claim_runs(

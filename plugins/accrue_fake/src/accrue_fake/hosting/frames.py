@@ -11,11 +11,14 @@ from asyncio import StreamReader
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
+from accrue_core.errors import AccrueError
+from accrue_fake import questions
+from accrue_fake.questions import read_answer, read_question
 
-from accrue_core.errors import AccrueError, InvalidRequest
-from accrue_fake.engine import codec
-from accrue_fake.engine.records import Refusal
+__all__ = [
+    "HEAD", "LONGEST", "answer", "length_of", "question", "read_answer", "read_frame",
+    "read_question", "refusal",
+]  # fmt: skip
 
 LONGEST = 64 * 1024 * 1024
 HEAD = struct.Struct(">I")
@@ -23,36 +26,17 @@ HEAD = struct.Struct(">I")
 
 def question(noun: str, method: str, arguments: Mapping[str, Any]) -> bytes:
     """Return the frame that asks for something."""
-    packed = {name: codec.pack(value) for name, value in arguments.items()}
-    return _framed([noun, method, packed])
-
-
-def read_question(body: bytes) -> tuple[str, str, dict[str, Any]]:
-    """Return what a question's frame holds."""
-    try:
-        noun, method, packed = msgspec.json.decode(body, type=tuple[str, str, dict[str, Any]])
-        return noun, method, {name: codec.unpack(value) for name, value in packed.items()}
-    except msgspec.MsgspecError:
-        raise InvalidRequest("this is not a question to the engine") from None
+    return _framed(questions.question(noun, method, arguments))
 
 
 def answer(result: Any) -> bytes:
     """Return the frame of a result."""
-    return _framed({"result": codec.pack(result)})
+    return _framed(questions.answer(result))
 
 
 def refusal(error: AccrueError) -> bytes:
     """Return the frame of an error."""
-    return _framed({"refusal": codec.pack(codec.refusal_of(error))})
-
-
-def read_answer(body: bytes) -> Any:
-    """Return the result, or raise the very error that was raised on the other side."""
-    document = msgspec.json.decode(body, type=dict[str, Any])
-    if "refusal" in document:
-        refused: Refusal = codec.unpack(document["refusal"])
-        raise codec.error_of(refused)
-    return codec.unpack(document["result"])
+    return _framed(questions.refusal(error))
 
 
 def length_of(head: bytes) -> int:
@@ -68,6 +52,5 @@ async def read_frame(reader: StreamReader) -> bytes:
     return await reader.readexactly(length_of(await reader.readexactly(HEAD.size)))
 
 
-def _framed(document: Any) -> bytes:
-    body = msgspec.json.encode(document)
+def _framed(body: bytes) -> bytes:
     return HEAD.pack(len(body)) + body

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from accrue_core.errors import ConfigurationError
-from accrue_fake.wire.stripe import bench
+from accrue_fake import questions
 
 KEY = "sk_test_fake"
 _PATIENCE = 30
@@ -61,8 +61,8 @@ class StripeProcess:
 
     def ask(self, noun: str, method: str, **arguments: Any) -> Any:
         """Ask the engine behind it for anything that its door lists, such as a scenario."""
-        question = bench.question(noun, method, arguments)
-        return bench.read_answer(self._answer("POST", bench.PATH, question))
+        question = questions.question(noun, method, arguments)
+        return questions.read_answer(self._answer("POST", questions.PATH, question))
 
     def _is_ready(self) -> bool:
         """Whether it answers. Its socket is open before it does, so one question is enough."""

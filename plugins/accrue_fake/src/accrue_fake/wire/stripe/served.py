@@ -15,13 +15,14 @@ from typing import Any
 from accrue_core.clock import SystemClock
 from accrue_core.contracts.routes import Message, Receive, Scope, Send
 from accrue_core.errors import AccrueError
+from accrue_fake import questions
 from accrue_fake.engine import codec
 from accrue_fake.engine.addresses import NOWHERE
 from accrue_fake.engine.books import save
 from accrue_fake.engine.door import Door
 from accrue_fake.engine.engine import Engine
 from accrue_fake.settings import FakeSettings
-from accrue_fake.wire.stripe import bench, hosted, seeding, status
+from accrue_fake.wire.stripe import hosted, seeding, status
 from accrue_fake.wire.stripe.app import StripeServer, create_stripe_app
 from accrue_fake.wire.stripe.asking import read_body
 from accrue_fake.wire.stripe.calls import require_key
@@ -57,7 +58,7 @@ class Served:
         if scope["type"] == "http" and scope["path"] in status.PATHS and scope["method"] == "GET":
             await self._show(str(scope["path"]), send)
             return
-        if scope["type"] == "http" and scope["path"] == bench.PATH:
+        if scope["type"] == "http" and scope["path"] == questions.PATH:
             await self._bench(scope, receive, send)
             return
         if scope["type"] == "http" and hosted.is_page(scope["method"], scope["path"]):
@@ -136,12 +137,12 @@ class Served:
         try:
             headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
             require_key(headers.get("authorization", b"").decode("latin-1"), self.server.keys)
-            noun, method, arguments = bench.read_question(await read_body(receive))
-            answer = bench.answer(self.ask(noun, method, arguments))
+            noun, method, arguments = questions.read_question(await read_body(receive))
+            answer = questions.answer(self.ask(noun, method, arguments))
         except Refused as refused:
-            answer = bench.refusal(AccrueError(refused.error["message"]))
+            answer = questions.refusal(AccrueError(refused.error["message"]))
         except AccrueError as error:
-            answer = bench.refusal(error)
+            answer = questions.refusal(error)
         await _begin(send, 200, "application/json", len(answer))
         await send({"type": "http.response.body", "body": answer})
 

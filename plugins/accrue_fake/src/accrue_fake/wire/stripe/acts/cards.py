@@ -71,6 +71,16 @@ def made(desk: Desk, token: str, *, param: str) -> str:
     return str(desk.engine.payment_methods.make(token, card_behind(token)).main.ref)
 
 
+def loose(desk: Desk, params: Params) -> str | None:
+    """Return the card that is named, if one is, made from a test token where it is one."""
+    ref = params.text("payment_method")
+    if ref is not None and is_token(ref):
+        return made(desk, ref, param="payment_method")
+    if ref is not None:
+        desk.require("payment_method", ref, param="payment_method")
+    return ref
+
+
 def attached(desk: Desk, ref: str, customer: str, *, param: str) -> str:
     """Give a customer a card, from a test token or one that is nobody's; return its id."""
     if is_token(ref):

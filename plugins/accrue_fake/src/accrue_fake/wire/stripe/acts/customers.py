@@ -8,7 +8,7 @@ from accrue_core.owners import Owner
 from accrue_fake.engine.customers import owner_in
 from accrue_fake.engine.places import recognized
 from accrue_fake.wire.stripe.account import Json
-from accrue_fake.wire.stripe.acts.cards import attached, is_token, made
+from accrue_fake.wire.stripe.acts.cards import attached, loose
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
 from accrue_fake.wire.stripe.listing import PAGING, Row, is_within, page
@@ -45,7 +45,7 @@ def create(desk: Desk, call: Call) -> Json:
     request = CreateCustomer(
         owner=owner_in(metadata) or NOBODY, name=params.text("name"), email=params.text("email")
     )
-    place, card = _place("", params), _card(desk, params)
+    place, card = _place("", params), loose(desk, params)
     if place is not None and _is_checked(params):
         recognized(place)
     with desk.describing(metadata), desk.adding("customer", _facts(params)):
@@ -172,16 +172,6 @@ def _part(params: Params, name: str, keys: tuple[str, ...]) -> Json | None:
         for key in keys
         if key != "address" or key in part
     }
-
-
-def _card(desk: Desk, params: Params) -> str | None:
-    """Return the card that a new customer is to have, before there is a customer."""
-    card = params.text("payment_method")
-    if card is not None and is_token(card):
-        return made(desk, card, param="payment_method")
-    if card is not None:
-        desk.require("payment_method", card, param="payment_method")
-    return card
 
 
 def _place(ref: str, params: Params) -> SetTaxLocation | None:

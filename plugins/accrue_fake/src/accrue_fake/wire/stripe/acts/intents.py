@@ -8,7 +8,7 @@ from typing import Any
 from accrue_fake.engine.cards import Charge
 from accrue_fake.engine.records import Behavior
 from accrue_fake.wire.stripe.account import Json
-from accrue_fake.wire.stripe.acts.cards import attached, is_token, made
+from accrue_fake.wire.stripe.acts.cards import attached, loose
 from accrue_fake.wire.stripe.acts.invoices import invoices_of, payment_problem
 from accrue_fake.wire.stripe.calls import Call
 from accrue_fake.wire.stripe.desk import Desk
@@ -94,7 +94,7 @@ def create_setup(desk: Desk, call: Call) -> Json:
         metadata=merged({}, params.metadata() or {}),
         created_at=desk.now,
     )
-    card = _loose_card(desk, params)
+    card = loose(desk, params)
     if card is not None:
         facts = replace(facts, payment_method=card, status="requires_confirmation")
     desk.account.setup_intents[ref] = facts
@@ -135,7 +135,7 @@ def confirm_setup(desk: Desk, call: Call) -> Json:
             f"You cannot confirm this SetupIntent because it has status {shown['status']}.",
             code="setup_intent_unexpected_state",
         )
-    card = _loose_card(desk, params)
+    card = loose(desk, params)
     if card is not None:
         kept = desk.account.setup_intents
         kept[ref] = replace(kept[ref], payment_method=card)
@@ -190,16 +190,6 @@ def _found(desk: Desk, call: Call) -> Json:
     if ref not in desk.account.setup_intents:
         raise missing("setup_intent", ref, param="intent")
     return desk.show("setup_intent", ref)
-
-
-def _loose_card(desk: Desk, params: Params) -> str | None:
-    """Return the card that is named, made from a test token if it is one."""
-    ref = params.text("payment_method")
-    if ref is not None and is_token(ref):
-        return made(desk, ref, param="payment_method")
-    if ref is not None:
-        desk.require("payment_method", ref, param="payment_method")
-    return ref
 
 
 def _card(desk: Desk, params: Params, customer: str) -> str | None:

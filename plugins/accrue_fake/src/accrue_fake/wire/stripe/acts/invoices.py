@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from accrue_core.contracts.invoices import InvoiceSnapshot, InvoiceStatus
@@ -95,28 +96,25 @@ def delete(desk: Desk, call: Call) -> Json:
 
 def finalize(desk: Desk, call: Call) -> Json:
     """Number a draft and open it."""
-    (ref,) = call.names
-    call.params.only("auto_advance")
-    desk.require("invoice", ref)
-    desk.engine.invoices.finalize(ref)
-    return desk.show("invoice", ref)
+    return _done(desk, call, desk.engine.invoices.finalize, "auto_advance")
 
 
 def void(desk: Desk, call: Call) -> Json:
     """Ask nobody for an invoice any more."""
-    (ref,) = call.names
-    call.params.only()
-    desk.require("invoice", ref)
-    desk.engine.invoices.void(ref)
-    return desk.show("invoice", ref)
+    return _done(desk, call, desk.engine.invoices.void)
 
 
 def mark_uncollectible(desk: Desk, call: Call) -> Json:
     """Expect no money for an invoice any more."""
+    return _done(desk, call, desk.engine.invoices.mark_uncollectible)
+
+
+def _done(desk: Desk, call: Call, deed: Callable[[str], object], *played: str) -> Json:
+    """Do one thing to the invoice that a path names, and show it as it is then."""
     (ref,) = call.names
-    call.params.only()
+    call.params.only(*played)
     desk.require("invoice", ref)
-    desk.engine.invoices.mark_uncollectible(ref)
+    deed(ref)
     return desk.show("invoice", ref)
 
 

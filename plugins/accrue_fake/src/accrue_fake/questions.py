@@ -1,4 +1,4 @@
-"""The bench: what a test asks an engine behind a server for, where no API offers it.
+"""Questions to an engine that is elsewhere, and its answers, as bytes.
 
 A question is a noun, a method and arguments in the words of the engine's door; an answer is a
 result or a refusal.
@@ -16,6 +16,7 @@ from accrue_fake.engine import codec
 from accrue_fake.engine.records import Refusal
 
 PATH = "/_fake/call"
+"""Where a server over HTTP takes them."""
 
 
 def question(noun: str, method: str, arguments: Mapping[str, Any]) -> bytes:
