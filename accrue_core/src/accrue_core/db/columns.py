@@ -8,7 +8,17 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, String, Uuid
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Integer,
+    String,
+    Uuid,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -102,6 +112,15 @@ class Word(TypeDecorator[E], Generic[E]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
         """Return the member."""
         return None if value is None else self.words(value)
+
+
+def written(word: StrEnum) -> ColumnElement[str]:
+    """Return a word that is part of the statement's text instead of a parameter.
+
+    A database plans a statement before it knows the parameters: only with the word written out
+    can it tell that a partial index holds every row that is asked for.
+    """
+    return literal_column(f"'{word.value}'", String)
 
 
 def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:

@@ -32,8 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from accrue_core.db.columns import UtcDateTime, Word, one_of
+from accrue_core.db.columns import UtcDateTime, Word, one_of, written
 from accrue_core.db.database_clock import db_clock
+from accrue_core.db.rows import filled
 from accrue_core.db.transaction import Reading, Transaction
 
 
@@ -59,16 +60,23 @@ def lease_columns() -> list[Any]:
     ]
 
 
-def due_index(table: Table) -> Index:
-    """Return the partial index that claims read: only rows with something left to do."""
-    unfinished = table.c.status.in_([JobStatus.WAITING, JobStatus.RUNNING])
+def due_index(table: Table, among: Column[Any] | None = None) -> Index:
+    """Return the partial index that claims read: only rows with something left to do.
+
+    A table whose rows are claimed ``among`` some values of a column names that column.
+    """
     return Index(
         f"ix_{table.name}_due",
+        *(() if among is None else (among,)),
         table.c.due_at,
         table.c.id,
-        postgresql_where=unfinished,
-        sqlite_where=unfinished,
+        postgresql_where=_unfinished(table),
+        sqlite_where=_unfinished(table),
     )
+
+
+def _unfinished(table: Table) -> ColumnElement[bool]:
+    return table.c.status.in_([written(JobStatus.WAITING), written(JobStatus.RUNNING)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +88,9 @@ class Among:
 
 
 def _due(table: Table, column: Column[Any] | None) -> ColumnElement[bool]:
-    is_due = or_(
-        and_(table.c.status == JobStatus.WAITING, table.c.due_at <= db_clock()),
-        and_(table.c.status == JobStatus.RUNNING, table.c.lease_until <= db_clock()),
-    )
+    # A row that is running was due when it was claimed, and stays due.
+    is_free = or_(table.c.status == written(JobStatus.WAITING), table.c.lease_until <= db_clock())
+    is_due = and_(_unfinished(table), table.c.due_at <= db_clock(), is_free)
     if column is None:
         return is_due
     return and_(is_due, column.in_(bindparam("among", expanding=True)))
@@ -172,7 +179,7 @@ async def finish(tx: Transaction, table: Table, ids: Sequence[str], *, token: st
     """Mark rows as done, if they are still ours; return the ids that were."""
     if not ids:
         return []
-    done = await tx.execute(_finish(table), {"ids": list(ids), "token": token})
+    done = await tx.execute(_finish(table), {"ids": filled(ids), "token": token})
     return list(done.scalars())
 
 

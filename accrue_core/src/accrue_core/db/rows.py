@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,6 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    tuple_,
     union_all,
     update,
 )
@@ -39,31 +39,41 @@ async def by_ref(
     tx: Reading, table: Table, pairs: Collection[tuple[str, str]]
 ) -> Sequence[RowMapping]:
     """Return the rows of these (processor, ref) pairs; a transaction locks them until it ends."""
-    if not pairs:
-        return []
-    statement = _by_ref(table, is_one=len(pairs) == 1, is_locking=isinstance(tx, Transaction))
-    return await tx.all(statement, _pairs(pairs))
+    statement = _by_ref(table, is_locking=isinstance(tx, Transaction))
+    return await _all(tx, statement, pairs)
 
 
 @cache
-def _by_ref(table: Table, *, is_one: bool, is_locking: bool) -> Select[Any]:
-    named = _named(table, table.c.ref, is_one=is_one)
-    statement = select(table).where(named).order_by(table.c.id)
+def _by_ref(table: Table, *, is_locking: bool) -> Select[Any]:
+    statement = select(table).where(_named(table, table.c.ref)).order_by(table.c.id)
     return statement.with_for_update() if is_locking else statement
 
 
-def _named(table: Table, ref: Column[Any], *, is_one: bool = False) -> ColumnElement[bool]:
-    if is_one:
-        # Most of the time it is one, and a list is written into its statement anew each time.
-        return and_(table.c.processor == bindparam("processor"), ref == bindparam("named"))
-    return tuple_(table.c.processor, ref).in_(bindparam("pairs", expanding=True))
+def _named(table: Table, ref: Column[Any]) -> ColumnElement[bool]:
+    # Not as pairs: SQLite reads the whole table for those, where it has an index on both columns.
+    mine = table.c.processor == bindparam("processor")
+    return and_(mine, ref.in_(bindparam("refs", expanding=True)))
 
 
-def _pairs(pairs: Collection[tuple[str, str]]) -> dict[str, Any]:
-    if len(pairs) > 1:
-        return {"pairs": sorted(pairs)}
-    ((processor, named),) = pairs
-    return {"processor": processor, "named": named}
+async def _all(
+    tx: Reading, statement: Select[Any] | CompoundSelect[Any], pairs: Collection[tuple[str, str]]
+) -> list[RowMapping]:
+    found: list[RowMapping] = []
+    refs: dict[str, list[str]] = {}
+    for processor, ref in sorted(pairs):
+        refs.setdefault(processor, []).append(ref)
+    for processor, named in refs.items():
+        found += await tx.all(statement, {"processor": processor, "refs": filled(named)})
+    return found
+
+
+def filled(values: Sequence[str]) -> Sequence[str]:
+    """Return values, the last one repeated until their number is a power of two.
+
+    A list of another length is another statement, which databases have to prepare anew.
+    """
+    length = 1 << max(0, len(values) - 1).bit_length()
+    return [*values, *repeat(values[-1], length - len(values))] if values else []
 
 
 async def by_parent(
@@ -72,15 +82,12 @@ async def by_parent(
     """Return the rows whose column is one of these ids, in their own order."""
     if not ids:
         return []
-    if len(ids) == 1:
-        return await tx.all(_by_parent(table, column, is_one=True), {"of_id": next(iter(ids))})
-    return await tx.all(_by_parent(table, column, is_one=False), {"ids": sorted(ids)})
+    return await tx.all(_by_parent(table, column), {"ids": filled(sorted(ids))})
 
 
 @cache
-def _by_parent(table: Table, column: str, *, is_one: bool) -> Select[Any]:
-    parent = table.c[column]
-    mine = parent == bindparam("of_id") if is_one else parent.in_(bindparam("ids", expanding=True))
+def _by_parent(table: Table, column: str) -> Select[Any]:
+    mine = table.c[column].in_(bindparam("ids", expanding=True))
     return select(table).where(mine).order_by(table.c.position)
 
 
@@ -88,16 +95,14 @@ async def ids_by_ref(
     tx: Reading, table: Table, pairs: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
     """Return our ids of these (processor, ref) pairs, as far as we hold them."""
-    if not pairs:
-        return {}
-    found = await tx.all(_ids_by_ref(table, is_one=len(pairs) == 1), _pairs(pairs))
+    found = await _all(tx, _ids_by_ref(table), pairs)
     return {(row["processor"], row["ref"]): row["id"] for row in found}
 
 
 @cache
-def _ids_by_ref(table: Table, *, is_one: bool) -> Select[Any]:
+def _ids_by_ref(table: Table) -> Select[Any]:
     columns = (table.c.processor, table.c.ref, table.c.id)
-    return select(*columns).where(_named(table, table.c.ref, is_one=is_one))
+    return select(*columns).where(_named(table, table.c.ref))
 
 
 async def unlinked(
@@ -108,7 +113,7 @@ async def unlinked(
     pairs: Collection[tuple[str, str]],
 ) -> Sequence[RowMapping]:
     """Return rows that name one of these parents by ref but do not hold its id yet."""
-    return await tx.all(_unlinked(table, id_column, ref_column), {"pairs": sorted(pairs)})
+    return await _all(tx, _unlinked(table, id_column, ref_column), pairs)
 
 
 @cache
@@ -126,7 +131,7 @@ async def having_unlinked(
 ) -> set[Link]:
     """Return those links by which a row waits for one of these parents, in one statement."""
     ordered = tuple(links)
-    found = await tx.all(_having_unlinked(ordered), {"pairs": sorted(pairs)})
+    found = await _all(tx, _having_unlinked(ordered), pairs)
     return {ordered[row["place"]] for row in found}
 
 

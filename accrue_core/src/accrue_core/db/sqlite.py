@@ -22,6 +22,12 @@ T = TypeVar("T")
 PATIENCE = 5.0
 WRITE_AHEAD = "PRAGMA journal_mode=WAL"
 _WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+QUICK = 0.001
+"""Seconds of processor time in which a quick statement is done; most take a twentieth of it."""
+
+MOST_IN_A_ROW = 30
+"""How many quick statements run on the loop before its other tasks have a turn."""
+
 REMEMBERED_STATEMENTS = 512
 """How many statements each connection keeps compiled: more than Accrue has, by far."""
 
@@ -60,12 +66,12 @@ class WholeCursor:
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> WholeCursor:
         """Run one statement."""
-        await self._connection._execute(self._run, "execute", sql, parameters)
+        await self._connection.run(self._run, "execute", sql, parameters)
         return self
 
     async def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> WholeCursor:
         """Run one statement for each of the parameters."""
-        await self._connection._execute(self._run, "executemany", sql, parameters)
+        await self._connection.run(self._run, "executemany", sql, parameters)
         return self
 
     async def fetchall(self) -> list[Any]:
@@ -79,11 +85,13 @@ class WholeCursor:
 
     def _run(self, method: str, sql: str, parameters: Sequence[Any]) -> None:
         self._connection.begin_if_asked()
+        started = time.thread_time()
         with closing(self._connection._conn.cursor()) as cursor:
             getattr(cursor, method)(sql, parameters)
             self.description = cursor.description
             self._rows = cursor.fetchall() if cursor.description else []
             self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+        self._connection.remember(sql, time.thread_time() - started)
 
 
 class PatientCall(asyncio.Future[T]):
@@ -107,6 +115,11 @@ class PatientConnection(aiosqlite.Connection):
 
     _under_way = 0
     _is_to_begin = False
+    _in_a_row = 0
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
+        super().__init__(connector, iter_chunk_size)
+        self._took: dict[str, float] = {}
 
     def begin_with_the_next_statement(self) -> None:
         """Have the next statement begin the writer's transaction, in the same trip."""
@@ -117,6 +130,33 @@ class PatientConnection(aiosqlite.Connection):
         if self._is_to_begin:
             self._conn.execute("BEGIN IMMEDIATE")
             self._is_to_begin = False
+
+    async def run(
+        self, statement: Callable[[str, str, Any], None], method: str, sql: str, parameters: Any
+    ) -> None:
+        """Run a statement here if it is known to be quick, and else on the connection's thread.
+
+        The way to the thread and back takes several times as long as a statement by key does.
+        What may wait for another process or for the disk, to begin and to commit, never runs
+        here, and neither does what was not quick the last time.
+        """
+        if self._is_quick(sql):
+            self._in_a_row += 1
+            statement(method, sql, parameters)
+        else:
+            self._in_a_row = 0
+            await self._execute(statement, method, sql, parameters)
+
+    def _is_quick(self, sql: str) -> bool:
+        if self._under_way or self._is_to_begin or self._in_a_row >= MOST_IN_A_ROW:
+            return False
+        return self._took.get(sql, QUICK) < QUICK
+
+    def remember(self, sql: str, took: float) -> None:
+        """Remember how many seconds of processor time a statement took the last time."""
+        if len(self._took) >= REMEMBERED_STATEMENTS:
+            self._took.clear()
+        self._took[sql] = took
 
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if not self._running or not self._connection:
@@ -177,7 +217,8 @@ def _opened(database: str, options: Mapping[str, Any]) -> sqlite3.Connection:
         database,
         factory=RolledBackConnection,
         cached_statements=REMEMBERED_STATEMENTS,
-        **options,
+        # Its own thread and the loop's take turns, and never use it at once.
+        **{**options, "check_same_thread": False},
     )
     # Two processes that do this to a new file are told at once that it is locked: SQLite waits for
     # nobody here, whatever the timeout.

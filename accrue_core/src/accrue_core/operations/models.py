@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from accrue_core.db.base import metadata
-from accrue_core.db.columns import Json, PrefixedId, UtcDateTime, Word, one_of
+from accrue_core.db.columns import Json, PrefixedId, UtcDateTime, Word, one_of, written
 from accrue_core.db.database_clock import db_clock
 from accrue_core.ids import PREFIXES
 
@@ -58,13 +58,13 @@ operations = Table(
     one_of("status", OperationStatus),
 )
 
-_is_open = operations.c.status == OperationStatus.OPEN
+IS_OPEN = operations.c.status == written(OperationStatus.OPEN)
 Index(
     "uq_accrue_operations_open_subject",
     operations.c.subject,
     unique=True,
-    postgresql_where=_is_open,
-    sqlite_where=_is_open,
+    postgresql_where=IS_OPEN,
+    sqlite_where=IS_OPEN,
 )
 Index("ix_accrue_operations_subject", operations.c.subject, operations.c.method)
 Index("ix_accrue_operations_status", operations.c.status, operations.c.lease_until)

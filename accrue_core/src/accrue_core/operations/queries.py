@@ -26,7 +26,12 @@ from sqlalchemy.sql.dml import ReturningInsert
 from accrue_core.db.base import to_row
 from accrue_core.db.database_clock import db_clock
 from accrue_core.db.transaction import Reading, Transaction
-from accrue_core.operations.models import OperationRecord, OperationStatus, operations
+from accrue_core.operations.models import (
+    IS_OPEN,
+    OperationRecord,
+    OperationStatus,
+    operations,
+)
 
 _UNFINISHED = (OperationStatus.OPEN, OperationStatus.RELEASED, OperationStatus.STUCK)
 
@@ -35,9 +40,7 @@ _BY_KEY = select(operations).where(operations.c.key == bindparam("of_key"))
 _BY_KEY_LOCKED = _BY_KEY.with_for_update()
 _BY_ID = select(operations).where(operations.c.id == bindparam("of_id"))
 _BY_ID_LOCKED = _BY_ID.with_for_update()
-_OPEN_ON = select(operations).where(
-    operations.c.subject == bindparam("of_subject"), operations.c.status == OperationStatus.OPEN
-)
+_OPEN_ON = select(operations).where(operations.c.subject == bindparam("of_subject"), IS_OPEN)
 _STANDING = (
     select(operations)
     .where(
@@ -45,15 +48,13 @@ _STANDING = (
             operations.c.key == bindparam("of_key"),
             and_(
                 operations.c.subject == bindparam("of_subject"),
-                operations.c.status == OperationStatus.OPEN,
+                IS_OPEN,
             ),
         )
     )
     .with_for_update()
 )
-_is_expired = and_(
-    operations.c.status == OperationStatus.OPEN, operations.c.lease_until <= db_clock()
-)
+_is_expired = and_(IS_OPEN, operations.c.lease_until <= db_clock())
 _EXPIRED = (
     select(operations)
     .where(_is_expired)
@@ -110,7 +111,7 @@ async def is_expired(reading: Reading, id_: str) -> bool:
     """Whether an operation is open and nobody holds its lease."""
     statement = select(operations.c.id).where(
         operations.c.id == id_,
-        operations.c.status == OperationStatus.OPEN,
+        IS_OPEN,
         operations.c.lease_until <= db_clock(),
     )
     return await reading.scalar(statement) is not None
@@ -159,7 +160,7 @@ async def take_expired(tx: Transaction, id_: str, *, lease: timedelta) -> Operat
         update(operations)
         .where(
             operations.c.id == id_,
-            operations.c.status == OperationStatus.OPEN,
+            IS_OPEN,
             operations.c.lease_until <= db_clock(),
         )
         .values(attempts=operations.c.attempts + 1, lease_until=db_clock(lease))
@@ -192,7 +193,7 @@ async def release(tx: Transaction, record: OperationRecord) -> None:
         update(operations)
         .where(
             operations.c.id == record.id,
-            operations.c.status == OperationStatus.OPEN,
+            IS_OPEN,
             operations.c.attempts == 1,
             literal(record.attempts) == 1,
         )
@@ -203,9 +204,7 @@ async def release(tx: Transaction, record: OperationRecord) -> None:
 async def postpone(tx: Transaction, id_: str, *, wait: timedelta) -> None:
     """Leave an open operation alone for a while."""
     await tx.execute(
-        update(operations)
-        .where(operations.c.id == id_, operations.c.status == OperationStatus.OPEN)
-        .values(lease_until=db_clock(wait))
+        update(operations).where(operations.c.id == id_, IS_OPEN).values(lease_until=db_clock(wait))
     )
 
 
@@ -253,7 +252,7 @@ async def ended_on(reading: Reading, subject: str, method: str) -> int:
 async def open_by(reading: Reading, *, method: str, processor: str) -> list[OperationRecord]:
     """Return the open operations of a method at a processor."""
     statement = select(operations).where(
-        operations.c.status == OperationStatus.OPEN,
+        IS_OPEN,
         operations.c.method == method,
         operations.c.processor == processor,
     )

@@ -13,6 +13,7 @@ from accrue_core.db import leases
 from accrue_core.db.base import to_row
 from accrue_core.db.database_clock import db_clock
 from accrue_core.db.leases import JobStatus
+from accrue_core.db.rows import filled
 from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.ids import PREFIXES, to_text
 from accrue_core.outbox.models import HandlerRun, Job, handler_runs, jobs
@@ -52,13 +53,13 @@ async def claim(
     )
     keyed = [row["id"] for row in rows if row["dedupe_key"] is not None]
     if keyed:
-        await tx.execute(_DROP_KEYS, {"ids": keyed})
+        await tx.execute(_DROP_KEYS, {"ids": filled(keyed)})
     return [to_row(Job, row) for row in rows]
 
 
 async def discard(tx: Transaction, ids: Sequence[str], *, token: str) -> None:
     """Delete jobs that are done, if they are still ours."""
-    await tx.execute(_DISCARD, {"ids": list(ids), "token": token})
+    await tx.execute(_DISCARD, {"ids": filled(ids), "token": token})
 
 
 async def postpone(

@@ -34,7 +34,7 @@ deliveries = Table(
     Index("ix_accrue_webhook_deliveries_status", "status", "id"),
     Index("ix_accrue_webhook_deliveries_object", "processor", "object_ref", "id"),
 )
-due_index(deliveries)
+due_index(deliveries, deliveries.c.processor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from accrue_core.billing.subscriptions.models import (
 )
 from accrue_core.contracts.subscriptions import SubscriptionStatus
 from accrue_core.db.base import to_row
+from accrue_core.db.rows import filled
 from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.errors import NotFound
 
@@ -164,6 +165,6 @@ async def _loaded(
     if not found:
         return []
     loaded: dict[str, list[SubscriptionItem]] = {row["id"]: [] for row in found}
-    for row in await reading.all(_ITEMS_OF, {"ids": list(loaded)}):
+    for row in await reading.all(_ITEMS_OF, {"ids": filled(list(loaded))}):
         loaded[row["subscription_id"]].append(to_row(SubscriptionItem, row))
     return [to_row(Subscription, row, items=tuple(loaded[row["id"]])) for row in found]

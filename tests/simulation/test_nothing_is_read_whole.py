@@ -1,0 +1,81 @@
+"""No statement of a running business reads a table from one end to the other.
+
+Tables grow for years while what is asked for stays small, so every look-up must have an index that
+the database can see to be the right one. The plans are asked for after the business has lived.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from tests.services.lanes import on_postgres, on_sqlite
+from tests.simulation.firm import Firm
+
+Asked = dict[str, Any]
+PLANNED = ("SELECT", "WITH", "UPDATE", "DELETE")
+PARTIAL = re.compile(r"USING INDEX (ix_\w+_due|uq_accrue_operations_open_subject)\b")
+WHOLE = re.compile(r"SCAN accrue_\w+|SEARCH accrue_\w+ USING .*\(processor=\?\)")
+
+
+@pytest.fixture
+def asked() -> Iterator[Asked]:
+    """Collect the statements that run, one of each text, with its parameters."""
+    statements: Asked = {}
+
+    def collect(_c: Any, _cursor: Any, sql: str, given: Any, _x: Any, many: bool) -> None:
+        if sql.lstrip().startswith(PLANNED):
+            statements.setdefault(sql, given[0] if many else given)
+
+    event.listen(Engine, "before_cursor_execute", collect)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", collect)
+
+
+async def live(opened: Firm, asked: Asked) -> Asked:
+    """Let some months pass, without the audits, which read everything."""
+    simulation = opened.simulation(customers=25, months=4, seed=5)
+    for _ in range(4):
+        await simulation.live_a_month()
+        await simulation.come_to_rest()
+    collected = dict(asked)
+    assert len(collected) > 60, "hardly anything ran"
+    return collected
+
+
+@on_sqlite
+async def test_sqlite_finds_every_row_by_an_index(opened: Firm, asked: Asked) -> None:
+    whole = []
+    collected = await live(opened, asked)
+    async with opened.accrue.billing.reading() as reading:
+        for sql, given in collected.items():
+            plan = await reading.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)
+            steps = [row["detail"] for row in plan.mappings()]
+            whole += [
+                f"{step}: {sql}" for step in steps if WHOLE.match(step) and not PARTIAL.search(step)
+            ]
+    assert not whole, "\n\n".join(whole)
+
+
+@on_postgres
+async def test_postgresql_can_find_every_row_by_an_index(opened: Firm, asked: Asked) -> None:
+    """What is planned once for all parameters must be served by the partial indexes, too."""
+    whole = []
+    collected = await live(opened, asked)
+    async with opened.accrue.billing.reading() as reading:
+        raw = await reading.connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        await driver.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+        for place, sql in enumerate(collected):
+            await driver.execute(f"PREPARE asked_{place} AS {sql}")
+            wanted = max((int(number) for number in re.findall(r"\$(\d+)", sql)), default=0)
+            given = f"({', '.join(['NULL'] * wanted)})" if wanted else ""
+            plan = await driver.fetch(f"EXPLAIN (COSTS OFF) EXECUTE asked_{place}{given}")
+            whole += [f"{row[0]}: {sql}" for row in plan if "Seq Scan on accrue_" in row[0]]
+        await driver.execute("DEALLOCATE ALL; RESET ALL")
+    assert not whole, "\n\n".join(whole)
