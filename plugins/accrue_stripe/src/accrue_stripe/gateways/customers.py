@@ -12,9 +12,9 @@ from accrue_core.contracts.customers import (
     UpdateCustomer,
 )
 from accrue_core.contracts.results import Answer, Key
-from accrue_core.errors import ProcessorRejected, TaxLocationInvalid
-from accrue_stripe.connection import Connection, wire
-from accrue_stripe.errors import translated
+from accrue_core.errors import ProcessorRejected, ProcessorUnavailable, TaxLocationInvalid
+from accrue_stripe.connection import Connection, Json, wire
+from accrue_stripe.errors import halfway, translated
 from accrue_stripe.listing import find_created
 from accrue_stripe.params.customers import (
     READABLE,
@@ -52,9 +52,20 @@ class StripeCustomers:
         return await self._update(request.ref, changed_customer(request), key)
 
     async def set_tax_location(self, request: SetTaxLocation, *, key: Key) -> Answer:
-        """Say where the customer is taxed; ``TaxLocationInvalid`` changes nothing."""
+        """Say where the customer is taxed; ``TaxLocationInvalid`` changes nothing.
+
+        After a failure the address is read: Stripe remembers a 500 as it remembers an answer, and
+        keeps no address that it has not checked.
+        """
+        wanted = tax_location(request)
         try:
-            return await self._update(request.ref, tax_location(request), key)
+            return await self._update(request.ref, wanted, key)
+        except ProcessorUnavailable:
+            with halfway():
+                found = await self._read(request.ref)
+            if not _is_at(found, wanted):
+                raise
+            return Answer(customer(found))
         except ProcessorRejected as error:
             if error.reason != _NO_SUCH_PLACE:
                 raise
@@ -66,11 +77,7 @@ class StripeCustomers:
 
     async def fetch(self, ref: str) -> Answer:
         """Return the customer as it is now; Stripe answers for a deleted one and says so."""
-        with translated("customer", ref):
-            remote = await self._connection.client.v1.customers.retrieve_async(
-                ref, {"expand": READABLE}
-            )
-        return Answer(customer(wire(remote)))
+        return Answer(customer(await self._read(ref)))
 
     async def find_created(
         self, request: CreateCustomer, *, key: Key, since: datetime
@@ -84,8 +91,22 @@ class StripeCustomers:
             found = await find_created("customers", key.operation_id, since, page)
         return None if found is None else await self.fetch(str(found.get("id")))
 
+    async def _read(self, ref: str) -> Json:
+        with translated("customer", ref):
+            remote = await self._connection.client.v1.customers.retrieve_async(
+                ref, {"expand": READABLE}
+            )
+        return wire(remote)
+
     async def _update(self, ref: str, params: CustomerUpdateParams, key: Key) -> Answer:
         options: stripe.RequestOptions = {"idempotency_key": key.idempotency_key}
         with translated("customer", ref):
             remote = await self._connection.client.v1.customers.update_async(ref, params, options)
         return Answer(customer(wire(remote)))
+
+
+def _is_at(found: Json, wanted: CustomerUpdateParams) -> bool:
+    """Whether a customer's address is the one that was sent; what is left empty is null there."""
+    address: Any = found.get("address") or {}
+    sent: Any = wanted["address"]
+    return all((address.get(part) or "") == value for part, value in sent.items())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from accrue_core.contracts.results import Key
 from accrue_core.contracts.subscriptions import CancelSubscription, KeepSubscription
-from accrue_core.errors import RemoteMissing
+from accrue_core.errors import ProcessorUnavailable, RemoteMissing
 from accrue_stripe.connection import Json, wire
 from accrue_stripe.errors import afterwards, halfway, translated
 from accrue_stripe.params import subscriptions as params
@@ -24,14 +24,7 @@ async def end_now(client: stripe.StripeClient, request: CancelSubscription, key:
     when this operation began. If it was, and has ended by now, it ended as asked.
     """
     ref, subscriptions = request.ref, client.v1.subscriptions
-    with translated("subscription", ref):
-        marked = wire(
-            await subscriptions.update_async(
-                ref,
-                {"metadata": {ENDED_BY: key.operation_id}},
-                {"idempotency_key": f"{key.idempotency_key}-mark"},
-            )
-        )
+    marked = await _marked(client, ref, key)
     try:
         with translated("subscription", ref):
             options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-end"}
@@ -39,9 +32,32 @@ async def end_now(client: stripe.StripeClient, request: CancelSubscription, key:
     except RemoteMissing:
         if marked.get("ended_at") is not None:
             raise
-        with afterwards(), translated("subscription", ref):
-            found = wire(await subscriptions.retrieve_async(ref, {"expand": params.WITH_INVOICE}))
+        with afterwards():
+            found = await _as_it_is(client, ref)
         if found.get("ended_at") is None:
+            raise
+        return found
+
+
+async def _marked(client: stripe.StripeClient, ref: str, key: Key) -> Json:
+    """Return the subscription with the mark of this operation on it.
+
+    Looked for after a failure: Stripe remembers a 500 as it remembers an answer. On one that has
+    ended by then, the mark does not tell whether it was alive.
+    """
+    try:
+        with translated("subscription", ref):
+            return wire(
+                await client.v1.subscriptions.update_async(
+                    ref,
+                    {"metadata": {ENDED_BY: key.operation_id}},
+                    {"idempotency_key": f"{key.idempotency_key}-mark"},
+                )
+            )
+    except ProcessorUnavailable:
+        found = await _as_it_is(client, ref)
+        metadata = found.get("metadata") or {}
+        if metadata.get(ENDED_BY) != key.operation_id or found.get("ended_at") is not None:
             raise
         return found
 
@@ -53,11 +69,32 @@ async def keep(client: stripe.StripeClient, request: KeepSubscription, key: Key)
     was may depend on who asked for it: in flexible billing its own portal sets a date.
     """
     ref, subscriptions = request.ref, client.v1.subscriptions
-    with translated("subscription", ref):
-        options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-period"}
-        kept = wire(await subscriptions.update_async(ref, params.NOT_AT_PERIOD_END, options))
+    kept = await _kept(client, ref, key)
     if kept.get("cancel_at") is None:
         return kept
     with halfway(), translated("subscription", ref):
-        options = {"idempotency_key": f"{key.idempotency_key}-date"}
+        options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-date"}
         return wire(await subscriptions.update_async(ref, params.NOT_AT_A_DATE, options))
+
+
+async def _kept(client: stripe.StripeClient, ref: str, key: Key) -> Json:
+    """Return the subscription without an end at period end; looked for after a failure, too."""
+    try:
+        with translated("subscription", ref):
+            options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-period"}
+            return wire(
+                await client.v1.subscriptions.update_async(ref, params.NOT_AT_PERIOD_END, options)
+            )
+    except ProcessorUnavailable:
+        found = await _as_it_is(client, ref)
+        if found.get("cancel_at_period_end") or found.get("ended_at") is not None:
+            raise
+        return found
+
+
+async def _as_it_is(client: stripe.StripeClient, ref: str) -> Json:
+    """Read the subscription; nobody may take a failure to read it for nothing having happened."""
+    with halfway(), translated("subscription", ref):
+        return wire(
+            await client.v1.subscriptions.retrieve_async(ref, {"expand": params.WITH_INVOICE})
+        )

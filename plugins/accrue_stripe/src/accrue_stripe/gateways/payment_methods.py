@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.results import Answer, Key
-from accrue_core.errors import ProcessorRejected, RemoteMissing
+from accrue_core.errors import ProcessorRejected, ProcessorUnavailable, RemoteMissing
 from accrue_stripe.connection import Connection, Json, wire
 from accrue_stripe.errors import halfway, translated
 from accrue_stripe.params.customers import READABLE
@@ -52,7 +52,10 @@ class StripePaymentMethods:
         return Answer(main, (payer,))
 
     async def _attach(self, request: AttachPaymentMethod, key: Key) -> Json:
-        """Attach it. One that this customer has already is as asked, whoever attached it."""
+        """Attach it. One that this customer has already is as asked, whoever attached it.
+
+        Looked for after a failure as well: Stripe remembers a 500 as it remembers an answer.
+        """
         try:
             with translated("payment_method", request.payment_method):
                 remote = await self._connection.client.v1.payment_methods.attach_async(
@@ -60,8 +63,9 @@ class StripePaymentMethods:
                     {"customer": request.customer, "expand": _WITH_CUSTOMER},
                     {"idempotency_key": f"{key.idempotency_key}-attach"},
                 )
-        except ProcessorRejected:
-            attached = await self._attached(request)
+        except (ProcessorRejected, ProcessorUnavailable):
+            with halfway():
+                attached = await self._attached(request)
             if attached is None:
                 raise
             return attached
