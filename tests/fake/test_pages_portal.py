@@ -286,7 +286,7 @@ async def test_a_visit_ends_after_half_an_hour_and_tells_nothing_then(
 
     assert visitor.status == 410
     assert "This visit is over" in visitor.text
-    assert "Ada" not in visitor.page
+    assert "Lovelace" not in visitor.page
     assert 'href="https://shop.example/account"' in visitor.page
 
 

@@ -26,7 +26,7 @@ from accrue_core.errors import (
     RemoteMissing,
 )
 from accrue_core.settings import Secret
-from accrue_stripe.errors import translate
+from accrue_stripe.errors import FailureRemembered, translate
 from accrue_stripe.processor import StripeProcessor
 from accrue_stripe.settings import StripeSettings
 from tests.stripe import objects
@@ -75,7 +75,7 @@ async def raised(processor: StripeProcessor) -> AccrueError:
         (problem(409, "invalid_request_error", code="lock_timeout"), ProcessorUnavailable),
         (problem(402, "card_error", code="card_declined"), CardDeclined),
         (problem(402, "invalid_request_error"), ProcessorRejected),
-        (problem(500, "api_error"), ProcessorUnavailable),
+        (problem(500, "api_error"), FailureRemembered),
         (Reply(502, b"<html>bad gateway</html>"), ProcessorUnavailable),
         (Reply(503, b""), ProcessorUnavailable),
         (Reply(200, b"not json"), ProcessorUnavailable),

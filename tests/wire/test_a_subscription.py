@@ -245,6 +245,29 @@ async def test_a_pause_may_credit_nothing(till: Till) -> None:
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
+        ({"billing_cycle_anchor": {"type": "unchanged"}}, "not_played_by_the_fake"),
+        ({"billing_cycle_anchor": {"type": "later"}}, None),
+        ({"payment_behavior": "allow_incomplete"}, None),
+        ({"proration_behavior": "sometimes"}, None),
+        ({"resumes_at": JANUARY}, "parameter_unknown"),
+    ],
+)
+async def test_another_way_to_resume_is_refused_aloud(
+    till: Till, asked: Any, code: str | None
+) -> None:
+    made = await till.subscribe(await till.customer(), await till.price())
+    await till.v1.subscriptions.pause_async(made.id)
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await till.v1.subscriptions.resume_async(made.id, asked)
+
+    assert refused.value.code == code
+    assert (await till.v1.subscriptions.retrieve_async(made.id)).status == "paused"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
         ({"invoicing_behavior": "invoice"}, "not_played_by_the_fake"),
         (
             {"bill_for": {"unused_time_from": {"type": "item_current_period_start"}}},

@@ -87,6 +87,21 @@ async def test_a_payment_of_an_invoice_is_told_as_its_change(till: Till) -> None
     assert [one.data.object["id"] for one in failed] == [declined.data.object["id"]]
 
 
+async def test_a_failed_payment_says_when_the_next_attempt_is(till: Till) -> None:
+    clock, price = await till.clock(), await till.price()
+    await till.subscribe(await till.customer(test_clock=clock), price)
+    attempts = 1 + len(till.engine.books.retry_days)
+    for _ in range(attempts):
+        till.engine.scenarios.decline_next_charge()
+
+    await till.advance(clock, JANUARY + 2 * MONTH - DAY)
+
+    failed = await told(till, "invoice.payment_failed")
+    planned = [one.data.object["next_payment_attempt"] for one in failed]
+    assert len(failed) == attempts
+    assert planned == [*(one.created for one in failed[1:]), None]
+
+
 async def test_what_costs_nothing_is_paid_without_a_change_that_is_told(till: Till) -> None:
     await till.subscribe(await till.customer(), await till.price(0))
 

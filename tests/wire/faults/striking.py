@@ -12,7 +12,7 @@ from accrue_fake.fixtures import StripeLine
 from accrue_fake.wire.stripe.app import StripeServer
 from accrue_fake.wire.stripe.line import call_of
 
-PATIENCE = 0.4
+PATIENCE = 1.0
 """Seconds that Accrue waits for an answer where a fault is about waiting."""
 
 RETRY_AFTER = 0.01

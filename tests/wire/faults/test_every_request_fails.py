@@ -36,6 +36,7 @@ from tests.wire.faults.striking import (
     FAILS_BEFORE,
     LATE,
     LIMITED,
+    PATIENCE,
     RESET_AFTER,
     RESET_BEFORE,
     RETRY_AFTER,
@@ -74,17 +75,17 @@ STAYS_OPEN: Mapping[tuple[str, str, int], str] = MappingProxyType(
 )
 """Where looking does not help, and only Stripe's key could: it says 500 until it is forgotten."""
 
-_DONE = frozenset({RESET_AFTER, FAILS_AFTER})
+_DONE = frozenset({FAILS_AFTER})
 SEEN_AT_ONCE: Mapping[tuple[str, str, int], frozenset[WireFault]] = MappingProxyType(
     {
         ("add a card of the browser's", "payment_methods.attach", 1): _DONE,
         ("cancel now", "subscriptions.change", 1): _DONE,
         ("update_tax_location", "customers.update", 1): _DONE,
         # Its first step is for an end of another kind: nothing is left to be done by it.
-        ("keep from a date", "subscriptions.change", 1): _DONE | {RESET_BEFORE, FAILS_BEFORE},
+        ("keep from a date", "subscriptions.change", 1): _DONE | {FAILS_BEFORE},
     }
 )
-"""Where the verb itself reads what became of a request that failed, and goes on from there."""
+"""Where the verb itself reads what became of a request that Stripe answered with a 500."""
 
 IS_NOTHING: Mapping[tuple[str, str], Counter[str]] = MappingProxyType(
     {
@@ -246,7 +247,7 @@ async def test_with_tries_of_our_own_nobody_notices(
 ) -> None:
     expected = await undisturbed(point.verb)
     [fault] = faults
-    wait = 0.4 if fault is LATE else 0.001
+    wait = PATIENCE if fault is LATE else 0.001
     async with prepared(
         prepared_database_url, point.verb, fault=fault, retries=2, retry_delay=wait
     ) as scene:

@@ -68,6 +68,13 @@ _VOCABULARY = re.compile(r"[A-Za-z0-9_.\[\]]{1,80}")
 _LONGEST_WAIT = 3600.0
 
 
+class FailureRemembered(ProcessorUnavailable):
+    """Stripe answered with a failure of its own, and will say so again under the same key.
+
+    Whether it was done cannot be found out by asking again, but by reading.
+    """
+
+
 @contextmanager
 def translated(noun: str, ref: str) -> Iterator[None]:
     """Let only our own errors out of a block that talks to Stripe about one thing."""
@@ -131,7 +138,8 @@ def translate(
         return ProcessorRejected(
             f"Stripe refused the request ({said})", reason=reason or "rejected", param=param
         )
-    return ProcessorUnavailable(f"Stripe did not answer as expected ({said})")
+    failure = FailureRemembered if status is not None and status >= 500 else ProcessorUnavailable
+    return failure(f"Stripe did not answer as expected ({said})")
 
 
 def declined(reason: str) -> CardDeclined:

@@ -40,10 +40,7 @@ class Payments:
 
     def attempt(self, invoice: InvoiceRecord, *, on_session: bool) -> Charge:
         """Charge the card on file once, and write down what became of it."""
-        customer = invoice.snapshot.customer
-        card = card_on_file(self._books, customer, invoice.snapshot.subscription)
-        charge = self._cards.charge(card, customer=customer, on_session=on_session)
-        self.note(invoice, card, charge)
+        charge = self._charge_on_file(invoice, on_session=on_session)
         if charge == Charge.DECLINED or (charge == Charge.WAITS and not on_session):
             self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
         return charge
@@ -105,20 +102,19 @@ class Payments:
     def collect(self, invoice: InvoiceRecord) -> Charge:
         """Charge for a renewal: nobody is there, and what fails is tried again.
 
-        Each retry counts its days from the attempt before it, as Stripe's custom schedules do.
+        Each retry counts its days from the attempt before it, as Stripe's custom schedules do. When
+        the failure is told, the next attempt is planned already.
         """
-        charge = self.attempt(invoice, on_session=False)
+        charge = self._charge_on_file(invoice, on_session=False)
         if charge == Charge.PAID:
             self._standing.paid(invoice)
             return charge
+        is_last = invoice.retries >= len(self._books.retry_days)
+        if not is_last:
+            self._plan_retry(invoice)
+        self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
         self._standing.failed(invoice)
-        if invoice.retries < len(self._books.retry_days):
-            days = self._books.retry_days[invoice.retries]
-            moment = self._books.now + timedelta(days=days)
-            invoice.retries += 1
-            invoice.snapshot = replace(invoice.snapshot, next_attempt_at=moment)
-            self._calendar.add(moment, "retry", invoice.snapshot.ref)
-        else:
+        if is_last:
             self._standing.exhausted(invoice)
         return charge
 
@@ -170,6 +166,19 @@ class Payments:
         invoice.is_waiting = False
         self._emitter.emit("invoice.payment_failed", "invoice", invoice.snapshot.ref)
         self._pending.failed(invoice)
+
+    def _charge_on_file(self, invoice: InvoiceRecord, *, on_session: bool) -> Charge:
+        customer = invoice.snapshot.customer
+        card = card_on_file(self._books, customer, invoice.snapshot.subscription)
+        charge = self._cards.charge(card, customer=customer, on_session=on_session)
+        self.note(invoice, card, charge)
+        return charge
+
+    def _plan_retry(self, invoice: InvoiceRecord) -> None:
+        moment = self._books.now + timedelta(days=self._books.retry_days[invoice.retries])
+        invoice.retries += 1
+        invoice.snapshot = replace(invoice.snapshot, next_attempt_at=moment)
+        self._calendar.add(moment, "retry", invoice.snapshot.ref)
 
     def _paid_by_customer(self, invoice: InvoiceRecord) -> None:
         self._pending.paid(invoice)

@@ -12,9 +12,9 @@ from accrue_core.contracts.customers import (
     UpdateCustomer,
 )
 from accrue_core.contracts.results import Answer, Key
-from accrue_core.errors import ProcessorRejected, ProcessorUnavailable, TaxLocationInvalid
+from accrue_core.errors import ProcessorRejected, TaxLocationInvalid
 from accrue_stripe.connection import Connection, Json, wire
-from accrue_stripe.errors import halfway, translated
+from accrue_stripe.errors import FailureRemembered, halfway, translated
 from accrue_stripe.listing import find_created
 from accrue_stripe.params.customers import (
     READABLE,
@@ -54,13 +54,12 @@ class StripeCustomers:
     async def set_tax_location(self, request: SetTaxLocation, *, key: Key) -> Answer:
         """Say where the customer is taxed; ``TaxLocationInvalid`` changes nothing.
 
-        After a failure the address is read: Stripe remembers a 500 as it remembers an answer, and
-        keeps no address that it has not checked.
+        After a failure that Stripe remembers the address is read: it keeps none unchecked.
         """
         wanted = tax_location(request)
         try:
             return await self._update(request.ref, wanted, key)
-        except ProcessorUnavailable:
+        except FailureRemembered:
             with halfway():
                 found = await self._read(request.ref)
             if not _is_at(found, wanted):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from accrue_core.contracts.results import Key
 from accrue_core.contracts.subscriptions import CancelSubscription, KeepSubscription
-from accrue_core.errors import ProcessorUnavailable, RemoteMissing
+from accrue_core.errors import RemoteMissing
 from accrue_stripe.connection import Json, wire
-from accrue_stripe.errors import afterwards, halfway, translated
+from accrue_stripe.errors import FailureRemembered, afterwards, halfway, translated
 from accrue_stripe.params import subscriptions as params
 from accrue_stripe.translate.metadata import ENDED_BY
 
@@ -32,7 +32,7 @@ async def end_now(client: stripe.StripeClient, request: CancelSubscription, key:
     except RemoteMissing:
         if marked.get("ended_at") is not None:
             raise
-        with afterwards():
+        with afterwards(), translated("subscription", ref):
             found = await _as_it_is(client, ref)
         if found.get("ended_at") is None:
             raise
@@ -42,8 +42,8 @@ async def end_now(client: stripe.StripeClient, request: CancelSubscription, key:
 async def _marked(client: stripe.StripeClient, ref: str, key: Key) -> Json:
     """Return the subscription with the mark of this operation on it.
 
-    Looked for after a failure: Stripe remembers a 500 as it remembers an answer. On one that has
-    ended by then, the mark does not tell whether it was alive.
+    Looked for after a failure that Stripe remembers. On one that has ended by then, the mark does
+    not tell whether it was alive.
     """
     try:
         with translated("subscription", ref):
@@ -54,8 +54,9 @@ async def _marked(client: stripe.StripeClient, ref: str, key: Key) -> Json:
                     {"idempotency_key": f"{key.idempotency_key}-mark"},
                 )
             )
-    except ProcessorUnavailable:
-        found = await _as_it_is(client, ref)
+    except FailureRemembered:
+        with halfway(), translated("subscription", ref):
+            found = await _as_it_is(client, ref)
         metadata = found.get("metadata") or {}
         if metadata.get(ENDED_BY) != key.operation_id or found.get("ended_at") is not None:
             raise
@@ -78,23 +79,20 @@ async def keep(client: stripe.StripeClient, request: KeepSubscription, key: Key)
 
 
 async def _kept(client: stripe.StripeClient, ref: str, key: Key) -> Json:
-    """Return the subscription without an end at period end; looked for after a failure, too."""
+    """Return the subscription without an end at period end; looked for after a failure."""
     try:
         with translated("subscription", ref):
             options: stripe.RequestOptions = {"idempotency_key": f"{key.idempotency_key}-period"}
             return wire(
                 await client.v1.subscriptions.update_async(ref, params.NOT_AT_PERIOD_END, options)
             )
-    except ProcessorUnavailable:
-        found = await _as_it_is(client, ref)
+    except FailureRemembered:
+        with halfway(), translated("subscription", ref):
+            found = await _as_it_is(client, ref)
         if found.get("cancel_at_period_end") or found.get("ended_at") is not None:
             raise
         return found
 
 
 async def _as_it_is(client: stripe.StripeClient, ref: str) -> Json:
-    """Read the subscription; nobody may take a failure to read it for nothing having happened."""
-    with halfway(), translated("subscription", ref):
-        return wire(
-            await client.v1.subscriptions.retrieve_async(ref, {"expand": params.WITH_INVOICE})
-        )
+    return wire(await client.v1.subscriptions.retrieve_async(ref, {"expand": params.WITH_INVOICE}))

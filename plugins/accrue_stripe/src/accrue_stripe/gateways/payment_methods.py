@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from accrue_core.contracts.payment_methods import AttachPaymentMethod
 from accrue_core.contracts.results import Answer, Key
-from accrue_core.errors import ProcessorRejected, ProcessorUnavailable, RemoteMissing
+from accrue_core.errors import ProcessorRejected, RemoteMissing
 from accrue_stripe.connection import Connection, Json, wire
-from accrue_stripe.errors import halfway, translated
+from accrue_stripe.errors import FailureRemembered, halfway, translated
 from accrue_stripe.params.customers import READABLE
 from accrue_stripe.translate.customers import customer
 from accrue_stripe.translate.payment_methods import payment_method
@@ -54,7 +54,7 @@ class StripePaymentMethods:
     async def _attach(self, request: AttachPaymentMethod, key: Key) -> Json:
         """Attach it. One that this customer has already is as asked, whoever attached it.
 
-        Looked for after a failure as well: Stripe remembers a 500 as it remembers an answer.
+        Looked for as well after a failure that Stripe remembers.
         """
         try:
             with translated("payment_method", request.payment_method):
@@ -63,7 +63,7 @@ class StripePaymentMethods:
                     {"customer": request.customer, "expand": _WITH_CUSTOMER},
                     {"idempotency_key": f"{key.idempotency_key}-attach"},
                 )
-        except (ProcessorRejected, ProcessorUnavailable):
+        except (ProcessorRejected, FailureRemembered):
             with halfway():
                 attached = await self._attached(request)
             if attached is None:

@@ -111,9 +111,16 @@ def pause(desk: Desk, call: Call) -> Json:
 
 
 def resume(desk: Desk, call: Call) -> Json:
-    """Let a paused subscription go on."""
-    (ref,) = call.names
-    call.params.only("billing_cycle_anchor", "proration_behavior", "payment_behavior")
+    """Let a paused subscription go on, with a period that begins now and is paid first."""
+    (ref,), params = call.names, call.params
+    params.only(
+        "billing_cycle_anchor", "payment_behavior", "proration_behavior", "proration_date"
+    )  # fmt: skip
+    if params.below("billing_cycle_anchor").word("type", "now", "unchanged") == "unchanged":
+        raise not_played("billing_cycle_anchor[type]=unchanged")
+    params.word("payment_behavior", "resume_on_payment_attempt", "resume_on_payment_success")
+    params.word("proration_behavior", "always_invoice", "create_prorations", "none")
+    params.moment("proration_date")
     shown = desk.found("subscription", ref)
     if shown["status"] != SubscriptionStatus.PAUSED:
         raise invalid("The subscription is not paused, and cannot be resumed.")
