@@ -9,22 +9,7 @@ import pytest
 
 from tests.services.databases import Prepare, SqliteDatabases
 from tests.stage import Stage, staged
-from tests.wire.lanes.declared import ON_BOTH_DATABASES
 from tests.wire.stage import wired
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make journeys on SQLite, and those that are declared on PostgreSQL too."""
-    if "database_kind" in metafunc.fixturenames:
-        is_on_both = metafunc.function.__name__ in ON_BOTH_DATABASES
-        kinds = ["sqlite", "postgres"] if is_on_both else ["sqlite"]
-        metafunc.parametrize("database_kind", kinds, indirect=True)
-
-
-@pytest.fixture
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Name the database of this run of the journey."""
-    return str(request.param)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from accrue_stripe.processor import StripeProcessor
 from tests.stage import TEAM, Stage
 from tests.wire.lanes.both import differences, story
-from tests.wire.lanes.declared import ELSEWHERE, LEFT_OUT, ON_BOTH_DATABASES
+from tests.wire.lanes.declared import ELSEWHERE, LEFT_OUT
 from tests.wire.stage import WiredStage
 
 HERE = Path(__file__).parent
@@ -25,18 +25,11 @@ def test_every_module_of_journeys_is_in_the_lane_or_declared() -> None:
     assert here | ELSEWHERE.keys() == there
 
 
-def test_of_every_module_something_is_on_both_databases() -> None:
-    for path in HERE.glob("test_*.py"):
-        lane = import_module(f"tests.wire.lanes.{path.stem}")
-        if path != Path(__file__):
-            assert ON_BOTH_DATABASES & vars(lane).keys(), path.stem
-
-
 def test_what_is_declared_of_a_journey_is_of_one_that_there_is() -> None:
     modules = [import_module(f"tests.journeys.{path.stem}") for path in JOURNEYS.glob("test_*.py")]
     known = {name for module in modules for name in vars(module)}
 
-    assert known >= {*LEFT_OUT, *ON_BOTH_DATABASES}
+    assert known >= set(LEFT_OUT)
     assert all(reason for reason in (*LEFT_OUT.values(), *ELSEWHERE.values()))
 
 
