@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, exists, func, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 
@@ -159,11 +159,10 @@ async def walk(
 ) -> AsyncIterator[list[LedgerEntry | UnreadableEntry]]:
     """Yield all entries in chain order, in blocks, with constant memory."""
     chain, sequence = "", -1
+    order = (entries.c.chain, entries.c.sequence)
     while True:
-        after = or_(
-            entries.c.chain > chain, (entries.c.chain == chain) & (entries.c.sequence > sequence)
-        )
-        order = (entries.c.chain, entries.c.sequence)
+        # As a pair: written out with OR, SQLite begins each block at the first entry.
+        after = tuple_(*order) > tuple_(literal(chain), literal(sequence))
         try:
             statement = select(entries).where(after).order_by(*order).limit(size)
             rows = await reading.all(statement)

@@ -37,8 +37,10 @@ handler_runs = Table(
     Column("created_at", UtcDateTime, nullable=False, default=db_clock()),
     *lease_columns(),
     UniqueConstraint("handler", "subject"),
+    Index("ix_accrue_handler_runs_subject", "subject", "id"),
+    Index("ix_accrue_handler_runs_status", "status", "id"),
 )
-due_index(handler_runs)
+due_index(handler_runs, handler_runs.c.handler)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

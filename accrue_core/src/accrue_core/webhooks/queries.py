@@ -14,6 +14,7 @@ from accrue_core.db.leases import JobStatus
 from accrue_core.db.transaction import Reading, Transaction
 from accrue_core.webhooks.models import Arrival, Delivery, deliveries
 
+_UNFINISHED = tuple(status for status in JobStatus if status != JobStatus.DONE)
 _UNIQUE = [deliveries.c.processor, deliveries.c.event_ref]
 _ADD_SQLITE = (
     sqlite.insert(deliveries)
@@ -119,7 +120,7 @@ async def counts(reading: Reading) -> dict[JobStatus, int]:
     """Count the deliveries that are not done, by status."""
     statement = (
         select(deliveries.c.status, func.count().label("number"))
-        .where(deliveries.c.status != JobStatus.DONE)
+        .where(deliveries.c.status.in_(_UNFINISHED))
         .group_by(deliveries.c.status)
     )
     return {row["status"]: row["number"] for row in await reading.all(statement)}
@@ -162,17 +163,16 @@ async def oldest_waiting(reading: Reading) -> Delivery | None:
 
 async def backlog(reading: Reading, *, up_to: int) -> dict[str, int]:
     """Count the deliveries that are not done, by status, and stop counting at ``up_to``."""
-    unfinished = [status for status in JobStatus if status != JobStatus.DONE]
     bounded = [
         select(literal(1)).where(deliveries.c.status == status).limit(up_to).subquery()
-        for status in unfinished
+        for status in _UNFINISHED
     ]
     statement = union_all(
         *(
             select(literal(status.value).label("status"), func.count().label("number")).select_from(
                 some
             )
-            for status, some in zip(unfinished, bounded, strict=True)
+            for status, some in zip(_UNFINISHED, bounded, strict=True)
         )
     )
     return {row["status"]: int(row["number"]) for row in await reading.all(statement)}
