@@ -13,7 +13,7 @@ demo: prepare
 
 # Part of it: .venv/bin/pytest -m sqlite tests/spine
 test: prepare
-	@$(BIN)/pytest -n auto --maxprocesses=4 --require-lanes=sqlite,postgres
+	@$(BIN)/pytest -n auto --maxprocesses=4 --dist worksteal --require-lanes=sqlite,postgres
 
 # A scripted Chromium against the running demo. CHROMIUM=/path/to/one chooses it.
 test-browser:
