@@ -31,6 +31,9 @@ from accrue_core.db.transaction import Reading, Transaction
 
 # Statements are built once for each table: building one anew costs about what running it does.
 
+LONGEST = 1024
+"""How many values a statement lists at most: both databases take some thirty times as many."""
+
 Link = tuple[Table, str, str]
 """A table, the column with a parent's id, and the column with its ref."""
 
@@ -63,8 +66,13 @@ async def _all(
     for processor, ref in sorted(pairs):
         refs.setdefault(processor, []).append(ref)
     for processor, named in refs.items():
-        found += await tx.all(statement, {"processor": processor, "refs": filled(named)})
+        for block in _blocks(named):
+            found += await tx.all(statement, {"processor": processor, "refs": filled(block)})
     return found
+
+
+def _blocks(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + LONGEST] for start in range(0, len(values), LONGEST)]
 
 
 def filled(values: Sequence[str]) -> Sequence[str]:
@@ -79,10 +87,11 @@ def filled(values: Sequence[str]) -> Sequence[str]:
 async def by_parent(
     tx: Reading, table: Table, column: str, ids: Collection[str]
 ) -> Sequence[RowMapping]:
-    """Return the rows whose column is one of these ids, in their own order."""
-    if not ids:
-        return []
-    return await tx.all(_by_parent(table, column), {"ids": filled(sorted(ids))})
+    """Return the rows whose column is one of these ids, each id's in their own order."""
+    found: list[RowMapping] = []
+    for block in _blocks(sorted(ids)):
+        found += await tx.all(_by_parent(table, column), {"ids": filled(block)})
+    return found
 
 
 @cache
