@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from accrue_fake import Engine
-from accrue_fake.wire.stripe import account, status
+from accrue_fake.engine.addresses import Kind
+from accrue_fake.wire.stripe import account, hosted, status
 from accrue_fake.wire.stripe.app import create_stripe_app
 from accrue_fake.wire.stripe.finding import MOST
 from accrue_fake.wire.stripe.listing import Row, page
@@ -58,6 +59,13 @@ class Market:
         return self
 
 
+def visited(market: Market, kind: Kind, ref: str) -> None:
+    """Look at a page of the server."""
+    engine = market.server.engine
+    shown = hosted.answer(engine, f"/{kind}/{engine.addresses.token(kind, ref)}", b"")
+    assert shown.status == 200
+
+
 Ask = Callable[[Market, int], object]
 ASKED: dict[str, Ask] = {
     "create": lambda market, _: market.do("POST", CUSTOMERS, {"name": "new"}),
@@ -101,6 +109,9 @@ ASKED: dict[str, Ask] = {
     "search by metadata": lambda market, n: market.do(
         "GET", f"{CUSTOMERS}/search", {"query": f"metadata['name']:'{n:05d}'"}
     ),
+    "page of an invoice": lambda market, n: visited(market, "invoices", f"in_fake_{n:05d}"),
+    "page of a bank": lambda market, n: visited(market, "authenticate", f"pi_fake_{n:05d}"),
+    "no such page": lambda market, _: hosted.answer(market.server.engine, "/invoices/none_1", b""),
     "status page": lambda market, _: status.page(market.server.engine, market.server.account),
 }
 

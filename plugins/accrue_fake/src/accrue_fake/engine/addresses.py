@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -26,8 +26,9 @@ _WORDS: dict[Kind, str] = {
 class Addresses:
     """Makes the addresses of pages, and finds what is behind one.
 
-    Tokens are derived from the seed and never stored; the place is no part of the books, so that
-    a copy of them can be served elsewhere.
+    A token is a ref, and a proof of it that is derived from the seed and never stored: whatever
+    there is, it is found at once. A payment's is what Stripe calls its client secret. The place is
+    no part of the books, so that a copy of them can be served elsewhere.
     """
 
     def __init__(self, books: Books, place: str) -> None:
@@ -42,24 +43,25 @@ class Addresses:
 
     def token(self, kind: Kind, ref: str) -> str:
         """Return the unguessable part of the address of a thing's page."""
-        return self._books.token(_WORDS[kind], ref)
+        joint = "_secret_" if kind == "authenticate" else "_"
+        return f"{ref}{joint}{self._books.token(_WORDS[kind], ref)}"
 
     def of(self, kind: Kind, ref: str) -> Secret:
         """Return the address of a thing's page: whoever has it may act for the customer."""
         return Secret(f"{self._place}/{kind}/{self.token(kind, ref)}")
 
-    def behind(self, kind: Kind, token: str, refs: Iterable[str], *, noun: str) -> str:
+    def behind(self, kind: Kind, token: str, refs: Container[str], *, noun: str) -> str:
         """Return which of the refs has this token, or ``RemoteMissing``, which does not repeat it.
 
         How long it takes tells nothing about a token that is nearly right.
         """
-        given, found = token.encode(), None
-        for ref in refs:
-            if hmac.compare_digest(self.token(kind, ref).encode(), given):
-                found = ref
-        if found is None:
+        ref = token.rpartition("_")[0]
+        if kind == "authenticate":
+            ref = ref.removesuffix("_secret")
+        given = token.encode(errors="replace")
+        if ref not in refs or not hmac.compare_digest(self.token(kind, ref).encode(), given):
             raise RemoteMissing(noun=noun, ref="at this address")
-        return found
+        return ref
 
 
 def is_web_address(url: str) -> bool:

@@ -97,9 +97,8 @@ class Answers:
 
     def _authentication(self, invoice: InvoiceRecord) -> NextAction:
         payment = invoice.payment
-        secret = self._addresses.token("authenticate", payment)
         return NextAction(
             "authenticate",
             url=self._addresses.of("authenticate", payment),
-            client_secret=Secret(f"{payment}_secret_{secret}"),
+            client_secret=Secret(self._addresses.token("authenticate", payment)),
         )

@@ -42,7 +42,7 @@ from accrue_fake.engine.records import (
     TaxRate,
 )
 
-FORMAT = 5
+FORMAT = 6
 """Raised when the books can no longer be read as they were written, or replay differently."""
 
 R = TypeVar("R")
@@ -85,6 +85,7 @@ class Books:
     subscriptions: dict[str, SubscriptionRecord] = field(default_factory=dict)
     schedules: dict[str, ScheduleRecord] = field(default_factory=dict)
     invoices: dict[str, InvoiceRecord] = field(default_factory=dict)
+    invoice_of: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, CheckoutRecord] = field(default_factory=dict)
     portals: dict[str, PortalRecord] = field(default_factory=dict)
     made_by: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -166,7 +166,6 @@ def _behind(books: Books, token: object) -> str | None:
     if not isinstance(token, str):
         return None
     addresses = Addresses(books, NOWHERE)
-    payments = {record.payment: ref for ref, record in books.invoices.items()}
     with suppress(RemoteMissing):
         return addresses.behind("checkout", token, books.sessions, noun="page")
     with suppress(RemoteMissing):
@@ -174,5 +173,6 @@ def _behind(books: Books, token: object) -> str | None:
     with suppress(RemoteMissing):
         return addresses.behind("invoices", token, books.invoices, noun="page")
     with suppress(RemoteMissing):
-        return payments[addresses.behind("authenticate", token, payments, noun="page")]
+        payment = addresses.behind("authenticate", token, books.invoice_of, noun="page")
+        return books.invoice_of[payment]
     return None

@@ -208,5 +208,6 @@ class Invoices:
         return invoices[self._addresses.behind("invoices", token, invoices, noun="invoice")]
 
     def _asked(self, secret: str) -> InvoiceRecord:
-        payments = {invoice.payment: invoice for invoice in self._books.invoices.values()}
-        return payments[self._addresses.behind("authenticate", secret, payments, noun="payment")]
+        invoice_of = self._books.invoice_of
+        payment = self._addresses.behind("authenticate", secret, invoice_of, noun="payment")
+        return self._books.invoices[invoice_of[payment]]

@@ -172,9 +172,8 @@ class Invoicing:
 
     def _payment(self, snapshot: InvoiceSnapshot) -> InvoicePaymentSnapshot:
         """Stripe gives a finalized invoice one payment, which every attempt then tries to make."""
+        ref, payment = self._books.new_ref("inpay"), self._books.new_ref("pi")
+        self._books.invoice_of[payment] = snapshot.ref
         return InvoicePaymentSnapshot(
-            ref=self._books.new_ref("inpay"),
-            amount=snapshot.amount_due,
-            status="open",
-            payment=self._books.new_ref("pi"),
+            ref=ref, amount=snapshot.amount_due, status="open", payment=payment
         )

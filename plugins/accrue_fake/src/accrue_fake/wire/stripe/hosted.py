@@ -138,13 +138,12 @@ def _invoice(engine: Engine, token: str, form: Form, trouble: str) -> Answer:
 
 
 def _authenticate(engine: Engine, token: str, form: Form, trouble: str) -> Answer:
-    """Show what a bank asks; a whole client secret leads here as well as the end of one does."""
-    secret = token.rpartition("_secret_")[2]
+    """Show what a bank asks; a client secret is what leads here."""
     if form.get("bank") == "yes":
-        engine.invoices.authenticate(secret)
+        engine.invoices.authenticate(token)
     elif form.get("bank") == "no":
-        engine.invoices.fail_authentication(secret)
-    view = engine.invoices.bank_page(secret)
+        engine.invoices.fail_authentication(token)
+    view = engine.invoices.bank_page(token)
     if view.bank is None:
         return Answer(document("Your bank asks nothing more", _trouble(trouble), _back(view)))
     return Answer(document("Your bank asks: is it you?", _trouble(trouble), _bank()))

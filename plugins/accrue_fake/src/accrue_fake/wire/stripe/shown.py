@@ -42,15 +42,14 @@ LINES_SHOWN = 10
 class Shown:
     """Finds things and renders them. What only the account keeps is found there.
 
-    It knows which invoice a payment collects and which subscription has an item, so that no
-    request has to look through all of them.
+    It knows which invoice has a payment and which subscription an item, so that no request has to
+    look through all of them.
     """
 
     def __init__(self, engine: Engine, account: Account) -> None:
         self._engine = engine
         self._account = account
         self.known = Known(show=self.of, payment_of=self.payment_of, invoice_of=self.invoice_of)
-        self._invoice_of: dict[str, str] = {}
         self._paid_by: dict[str, str] = {}
         self._item_of: dict[str, str] = {}
         books = engine.books
@@ -100,7 +99,7 @@ class Shown:
             "event": account.events,
             "invoice": books.invoices,
             "invoice_payment": self._paid_by,
-            "payment_intent": self._invoice_of,
+            "payment_intent": books.invoice_of,
             "payment_method": books.cards,
             "price": books.prices,
             "setup_intent": account.setup_intents,
@@ -125,8 +124,6 @@ class Shown:
         """Know which payments an invoice has."""
         for payment in self._engine.books.invoices[ref].snapshot.payments:
             self._paid_by[payment.ref] = ref
-            if payment.payment is not None:
-                self._invoice_of[payment.payment] = ref
 
     def note_items(self, ref: str) -> None:
         """Know which items a subscription has."""
@@ -135,7 +132,7 @@ class Shown:
 
     def invoice_of(self, payment: str) -> str:
         """Return the invoice that a payment intent collects."""
-        return self._invoice_of[payment]
+        return self._engine.books.invoice_of[payment]
 
     def payment_of(self, invoice: str) -> str | None:
         """Return the payment intent that collects an invoice, if one does."""
@@ -153,7 +150,8 @@ class Shown:
 
     def owner_of(self, ref: str) -> str:
         """Return a thing that the engine knows by its own name: an item's subscription, say."""
-        return self._item_of.get(ref) or self._invoice_of.get(ref) or self._paid_by.get(ref) or ref
+        invoice_of = self._engine.books.invoice_of
+        return self._item_of.get(ref) or invoice_of.get(ref) or self._paid_by.get(ref) or ref
 
     def products(self) -> list[str]:
         """Return the ids of all products, newest first."""
@@ -186,7 +184,7 @@ class Shown:
 
     def _intent(self, ref: str) -> Json:
         return render_payment_intent(
-            self._engine, self._engine.books.invoices[self._invoice_of[ref]]
+            self._engine, self._engine.books.invoices[self.invoice_of(ref)]
         )
 
     def _item(self, ref: str) -> Json:

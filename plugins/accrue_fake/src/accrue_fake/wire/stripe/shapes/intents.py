@@ -28,7 +28,7 @@ _NOT_AUTHENTICATED: Json = {
 
 def client_secret(engine: Engine, ref: str) -> str:
     """Return what a browser confirms an intent with."""
-    return f"{ref}_secret_{engine.addresses.token('authenticate', ref)}"
+    return engine.addresses.token("authenticate", ref)
 
 
 def render_payment_intent(engine: Engine, record: InvoiceRecord) -> Json:

@@ -131,10 +131,8 @@ def _invoice_payment(engine: Engine, ref: str) -> Json:
 
 
 def _payment_intent(engine: Engine, ref: str) -> Json:
-    for record in engine.books.invoices.values():
-        if any(payment.payment == ref for payment in record.snapshot.payments):
-            return render_payment_intent(engine, record)
-    raise RemoteMissing(noun="payment_intent", ref=ref)
+    invoice = find(engine.books.invoice_of, "payment_intent", ref)
+    return render_payment_intent(engine, engine.books.invoices[invoice])
 
 
 def _balance_transaction(engine: Engine, ref: str) -> Json:
