@@ -14,23 +14,20 @@ from tests.wire.faults.scene import Undisturbed, prepared
 _KNOWN: dict[str, Undisturbed] = {}
 
 
-@pytest.fixture(params=["sqlite"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Name the database of the lane: what the wire does is the same on any."""
-    return str(request.param)
-
-
 @pytest.fixture
 def undisturbed(
     sqlite_databases: SqliteDatabases, prepare_database: Prepare, tmp_path: Path
 ) -> Callable[[Mutation], Awaitable[Undisturbed]]:
-    """Return a function that says what a verb does when the line holds."""
+    """Return a function that says what a verb does when the line holds.
+
+    On a database of its own, which is SQLite: what the wire does is the same on any.
+    """
+    folder = tmp_path / "undisturbed"
+    folder.mkdir()
+    url = sqlite_databases.create_prepared(folder, prepare_database)
 
     async def find_out(verb: Mutation) -> Undisturbed:
         if verb.name not in _KNOWN:
-            folder = tmp_path / "undisturbed"
-            folder.mkdir()
-            url = sqlite_databases.create_prepared(folder, prepare_database)
             async with prepared(url, verb) as scene:
                 await scene.do()
                 sent = tuple(one.call for one in scene.line.sent)
